@@ -1,0 +1,155 @@
+"""What a parser, a selector and an editing method have to be: three small base classes and what passes between them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from finetouch.imaging.masks import Mask
+from finetouch.types import EditPlan, EditStep, Picture, Pixels, Query, Region, Reporter
+
+
+class Params(BaseModel):
+    """Parameters of a method: the fields are the documentation, the check and the studio's form."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Parser(ABC):
+    """Words → plan. Decorate the class with `finetouch.registry.parser`."""
+
+    @abstractmethod
+    def parse(self, instruction: str) -> EditPlan:
+        """Reads one instruction; raises `NotUnderstood` naming the words when nothing can be made of it."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a selector found.
+
+    Attributes:
+        region: The answer (several things in one mask when the count says so).
+        candidates: All that could be meant, best first; each a single thing.
+        notes: What the user should know ("two dogs found, took the larger").
+    """
+
+    region: Region
+    candidates: tuple[Region, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Selector(ABC):
+    """Query → region. Decorate the class with `finetouch.registry.selector`.
+
+    `analyse` does what depends on the picture alone; its answer is kept by the `Editor`, so a second
+    selection on the same picture is cheap.
+    """
+
+    @abstractmethod
+    def analyse(self, picture: Picture, report: Reporter) -> Any:
+        """Everything about the picture that does not depend on the query."""
+
+    @abstractmethod
+    def select(self, picture: Picture, analysis: Any, query: Query, report: Reporter) -> Selection:
+        """The region meant; raises `TargetNotFound` naming what is there instead of guessing."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The whole picture as a method may look at it before its crop is made.
+
+    Attributes:
+        picture: The picture as it is before this step, full size.
+        region: What was selected (the thing itself, not grown).
+        step: The step. params: The method's own, already checked parameters.
+        reference: Picture given with ``--reference``, or None.
+        select: Finds another thing in the same picture ("the same colour as the sofa").
+        grow, feather: What the user asked for in px, None when left to the method.
+    """
+
+    picture: Picture
+    region: Region
+    step: EditStep
+    params: Any
+    reference: Picture | None = None
+    select: Callable[[str], Region] | None = None
+    grow: float | None = None
+    feather: float | None = None
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """What a method gets to work on: a crop around the area that may change, at working resolution.
+
+    Attributes:
+        pixels: ``(h, w, 3) uint8`` RGB of the crop.
+        area: ``(h, w) float32``, what may change (as `EditMethod.area` said).
+        target: ``(h, w) float32``, the selected thing itself.
+        alpha: ``(h, w) uint8`` or None.
+        scene: The whole picture and the step.
+        origin: ``(x, y)`` of the crop in the picture, px. scale: crop pixels per picture pixel (≤ 1).
+        rng: The only source of chance a method may use.
+        report: Progress and cancel.
+    """
+
+    pixels: Pixels
+    area: Mask
+    target: Mask
+    alpha: Pixels | None
+    scene: Scene
+    origin: tuple[int, int]
+    scale: float
+    rng: np.random.Generator
+    report: Reporter
+
+    @property
+    def step(self) -> EditStep:
+        """The step that is carried out."""
+        return self.scene.step
+
+    @property
+    def params(self) -> Any:
+        """The method's own parameters."""
+        return self.scene.params
+
+
+@dataclass(frozen=True)
+class EditOutput:
+    """New pixels for the crop.
+
+    Attributes:
+        pixels: Same shape as the request's (any shape for a method with ``geometry=True``).
+        alpha: New alpha of the same shape, or None to keep the picture's.
+        notes: What the user should know. facts: measured values for the report.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    notes: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class EditMethod(ABC):
+    """New pixels for a crop. Decorate the class with `finetouch.registry.editor`.
+
+    Crop, growth, seam, paste-back, seeding and metadata are done around it, once, for all methods.
+    """
+
+    Params: ClassVar[type[Params]] = Params
+
+    def area(self, scene: Scene) -> Region:
+        """The pixels that may change, full size; by default the selection, grown when the user asked for it.
+
+        A method that needs more (shadow, destination of a move) returns it here; outside of this mask the
+        result stays bit-identical whatever `edit` returns.
+        """
+        return scene.region.grow(scene.grow or 0)
+
+    @abstractmethod
+    def edit(self, request: EditRequest) -> EditOutput:
+        """The edited crop. Outside of `request.area` the pixels returned are ignored."""

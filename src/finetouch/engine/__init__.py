@@ -1,0 +1,1 @@
+"""Running plans: pipeline, editor, history."""

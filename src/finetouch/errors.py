@@ -1,0 +1,82 @@
+"""Every error a user can meet, each with a sentence that says what to do next."""
+
+from __future__ import annotations
+
+
+class FinetouchError(Exception):
+    """Base of all errors that Finetouch raises on purpose.
+
+    Args:
+        message: What is wrong, in words a user understands.
+        hint: What to do about it; printed on its own line by the command line.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message}\n{self.hint}"
+
+
+class InputError(FinetouchError):
+    """Something given by the user cannot be used: a file, a mask, a point, a value."""
+
+    exit_code = 2
+
+
+class UsageError(InputError):
+    """An option, preset, method or combination of options that does not exist or fit."""
+
+
+class NotUnderstood(InputError):
+    """The instruction could not be read; `unknown` lists the words that were not understood."""
+
+    def __init__(self, message: str, hint: str | None = None, unknown: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.unknown = unknown
+
+
+class TargetNotFound(InputError):
+    """The thing meant is not in the picture; `seen` lists what is, as (label, score) pairs."""
+
+    def __init__(
+        self, message: str, hint: str | None = None, seen: tuple[tuple[str, float], ...] = ()
+    ) -> None:
+        super().__init__(message, hint)
+        self.seen = seen
+
+
+class OutputError(InputError):
+    """The result cannot be written where or as asked; nothing was left behind."""
+
+
+class NeedsGenerator(UsageError):
+    """The edit needs a generative model, which the chosen preset does not have."""
+
+
+class DependencyMissing(FinetouchError):
+    """An optional package is not installed; the hint holds the exact install command."""
+
+    def __init__(self, package: str, extra: str, why: str) -> None:
+        super().__init__(
+            f"{why} needs the package '{package}', which is not installed.",
+            f"Install it with: pip install 'finetouch[{extra}]'",
+        )
+
+
+class ModelMissing(FinetouchError):
+    """Model weights are not on this machine; the hint holds size and command."""
+
+
+class DeviceError(UsageError):
+    """The device asked for is not available on this machine."""
+
+
+class Cancelled(FinetouchError):
+    """The work was cancelled by the user; nothing was written."""
+
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""Pixels without models: reading and writing, masks, crop geometry, paste-back, colour, matting."""

@@ -1,0 +1,1 @@
+"""Words to plan: the offline grammar and its lexicon."""

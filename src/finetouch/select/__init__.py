@@ -1,0 +1,1 @@
+"""Query to region: one file per selector."""

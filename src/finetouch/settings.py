@@ -1,0 +1,37 @@
+"""Settings from the environment (``FINETOUCH_*``) with their defaults."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every value can be set as an environment variable, e.g. ``FINETOUCH_MAX_PIXELS=2e8``.
+
+    Attributes:
+        preset: Preset used when none is named.
+        device: "auto", "cpu", "cuda", "mps".
+        max_pixels: Largest picture that is opened, in pixels (guards against decompression bombs).
+        cache_dir: Where downloaded models live.
+        offline: Never go online.
+        threads: Threads for the bundled networks; 0 leaves the choice to the runtime.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FINETOUCH_", extra="ignore")
+
+    preset: str = "embedded"
+    device: str = "auto"
+    max_pixels: float = Field(default=120e6, gt=0)
+    cache_dir: Path = Path("~/.cache/finetouch")
+    offline: bool = False
+    threads: int = 0
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
