@@ -1,4 +1,4 @@
-"""What a parser, a selector and an editing method have to be: three small base classes and what passes between them."""
+"""What a parser, a selector and an editing method have to be: three base classes and what passes between them."""
 
 from __future__ import annotations
 
@@ -141,6 +141,11 @@ class EditMethod(ABC):
     """
 
     Params: ClassVar[type[Params]] = Params
+
+    @classmethod
+    def fits(cls, step: EditStep) -> float:
+        """How well this method suits a step of one of its ops: 0 cannot, 1 can, more is better than others."""
+        return 1.0
 
     def area(self, scene: Scene) -> Region:
         """The pixels that may change, full size; by default the selection, grown when the user asked for it.

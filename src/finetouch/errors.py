@@ -43,9 +43,7 @@ class NotUnderstood(InputError):
 class TargetNotFound(InputError):
     """The thing meant is not in the picture; `seen` lists what is, as (label, score) pairs."""
 
-    def __init__(
-        self, message: str, hint: str | None = None, seen: tuple[tuple[str, float], ...] = ()
-    ) -> None:
+    def __init__(self, message: str, hint: str | None = None, seen: tuple[tuple[str, float], ...] = ()) -> None:
         super().__init__(message, hint)
         self.seen = seen
 

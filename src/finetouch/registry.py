@@ -42,7 +42,6 @@ class Spec(Generic[T]):
         max_side: Longest side of the crop it works on; larger crops are scaled down. None: no limit.
         max_pixels: Largest crop in px it can hold; larger areas are cut into tiles. None: no limit.
         feather: Default inside feather in px.
-        preference: Among methods that can do an op the highest is the default.
     """
 
     kind: str
@@ -61,7 +60,6 @@ class Spec(Generic[T]):
     max_side: int | None = None
     max_pixels: int | None = None
     feather: float = 0.0
-    preference: int = 0
 
     def make(self) -> T:
         """A working instance; raises `DependencyMissing` when its extra is not installed."""
@@ -77,10 +75,7 @@ _REGISTRY: dict[tuple[str, str], Spec[Any]] = {}
 def _register(kind: str, name: str, **facts: Any) -> Callable[[type[T]], type[T]]:
     def add(cls: type[T]) -> type[T]:
         old = _REGISTRY.get((kind, name))
-        if (
-            old is not None
-            and f"{old.cls.__module__}.{old.cls.__qualname__}" != f"{cls.__module__}.{cls.__qualname__}"
-        ):
+        if old is not None and f"{old.cls.__module__}.{old.cls.__qualname__}" != f"{cls.__module__}.{cls.__qualname__}":
             raise ValueError(f"two {kind}s are called '{name}': {old.cls} and {cls}")
         summary = facts.pop("summary", None) or (cls.__doc__ or "").strip().split("\n")[0]
         _REGISTRY[kind, name] = Spec(kind=kind, name=name, cls=cls, summary=summary, **facts)
@@ -118,9 +113,7 @@ def load() -> None:
 def specs(kind: str | None = None, preset: str | None = None) -> list[Spec[Any]]:
     """All registrations, sorted by kind and name, optionally of one kind or preset."""
     load()
-    found = [
-        s for s in _REGISTRY.values() if kind in (None, s.kind) and (preset is None or preset in s.presets)
-    ]
+    found = [s for s in _REGISTRY.values() if kind in (None, s.kind) and (preset is None or preset in s.presets)]
     return sorted(found, key=lambda s: (s.kind, s.name))
 
 
