@@ -95,6 +95,7 @@ class EditRequest:
         origin: ``(x, y)`` of the crop in the picture, px. scale: crop pixels per picture pixel (≤ 1).
         rng: The only source of chance a method may use.
         report: Progress and cancel.
+        prepared: What `EditMethod.prepare` returned, the same for all tiles of one area.
     """
 
     pixels: Pixels
@@ -106,6 +107,7 @@ class EditRequest:
     scale: float
     rng: np.random.Generator
     report: Reporter
+    prepared: Any = None
 
     @property
     def step(self) -> EditStep:
@@ -154,6 +156,13 @@ class EditMethod(ABC):
         result stays bit-identical whatever `edit` returns.
         """
         return scene.region.grow(scene.grow or 0)
+
+    def prepare(self, scene: Scene) -> Any:
+        """What has to be known about the whole picture before the crops are made (colour statistics, a depth map).
+
+        A large area is cut into tiles (`Spec.max_pixels`); anything measured here is the same for all of them.
+        """
+        return None
 
     @abstractmethod
     def edit(self, request: EditRequest) -> EditOutput:

@@ -1,0 +1,278 @@
+"""Runs a plan: select → area → edit → stitch → verify for every step, with hooks, progress and cancel."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from finetouch import registry
+from finetouch._version import __version__
+from finetouch.contracts import EditMethod, Scene, Selection, Selector
+from finetouch.engine.choose import choose_editor
+from finetouch.engine.render import render
+from finetouch.engine.result import EditResult, Provenance, StepResult
+from finetouch.engine.verify import verify
+from finetouch.errors import DeviceError, InputError, UsageError
+from finetouch.hub.presets import preset as find_preset
+from finetouch.imaging import masks
+from finetouch.imaging.stitch import outside_change
+from finetouch.plan.phrase import parse_phrase
+from finetouch.settings import settings
+from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter, finite
+
+Hook = Callable[..., Any]
+HOOKS = ("plan", "select", "area", "edit", "verify")
+_KEPT_ANALYSES = 6
+_LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "pymatting", "pypatchmatch")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run may be told besides the plan.
+
+    Attributes:
+        method: Editing method for all steps; "auto" lets the preset choose.
+        seed: Fixes all random choices; None draws one and records it.
+        region: Selection made elsewhere (a mask); replaces the selector for every step that needs one.
+        reference: Picture to take the new thing from.
+        grow: Widens the editable area by this many px; None leaves it to the method.
+        feather: Inside feather in px; None leaves it to the method.
+        verify: Look again afterwards and report.
+        hooks: Stage name → function called with (step, value); a value it returns replaces the stage's.
+    """
+
+    method: str = "auto"
+    seed: int | None = None
+    region: Region | None = None
+    reference: Picture | None = None
+    grow: float | None = None
+    feather: float | None = None
+    verify: bool = True
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value, low, high in (("grow", self.grow, -500, 500), ("feather", self.feather, 0, 500)):
+            if value is not None and not (finite(value) and low <= value <= high):
+                raise UsageError(f"--{name} {value} is out of range.", f"Give {low} to {high} px.")
+        unknown = set(self.hooks) - set(HOOKS)
+        if unknown:
+            raise UsageError(f"Unknown hooks: {', '.join(sorted(unknown))}.", f"Available: {', '.join(HOOKS)}.")
+
+
+class Pipeline:
+    """Carries out plans with the parser, selector and methods of one preset.
+
+    Keeps what the selector found out about recent pictures, so a second edit of the same picture is cheap.
+
+    Args:
+        preset: Name of a preset.
+        device: "auto", "cpu", "cuda" or "mps".
+    """
+
+    def __init__(self, preset: str | None = None, device: str | None = None) -> None:
+        self.preset = find_preset(preset or settings().preset)
+        self.device = take_device(device or settings().device, self.preset.device)
+        self._selectors: dict[str, Selector] = {}
+        self._analyses: OrderedDict[tuple[int, str], tuple[Picture, Any]] = OrderedDict()
+
+    def plan(self, instruction: str, parser: str | None = None) -> EditPlan:
+        """Reads an instruction; raises `NotUnderstood` when nothing can be made of it."""
+        return registry.get("parser", parser or self.preset.parser).make().parse(instruction)
+
+    def select(self, picture: Picture, query: Query, report: Reporter | None = None) -> Selection:
+        """Finds what `query` means in `picture`; raises `TargetNotFound` or `InputError`."""
+        report = report or Reporter()
+        check_marks(query, picture)
+        name = self.preset.selector
+        if name not in self._selectors:
+            self._selectors[name] = registry.get("selector", name).make()
+        chosen = self._selectors[name]
+        key = (id(picture), name)
+        if key not in self._analyses:
+            report.update("select", 0, 2, "looking at the picture")
+            self._analyses[key] = (picture, chosen.analyse(picture, report))
+            while len(self._analyses) > _KEPT_ANALYSES:
+                self._analyses.popitem(last=False)
+        self._analyses.move_to_end(key)
+        report.update("select", 1, 2, f"looking for {query.describe()}")
+        return chosen.select(picture, self._analyses[key][1], query, report)
+
+    def run(
+        self, picture: Picture, plan: EditPlan, options: Options | None = None, report: Reporter | None = None
+    ) -> EditResult:
+        """Carries out all steps of `plan` on `picture`.
+
+        Raises:
+            FinetouchError: A step cannot be carried out; nothing is returned then, not half an edit.
+        """
+        options, report = options or Options(), report or Reporter()
+        if not plan.steps:
+            raise InputError("The plan has no steps.", "Say what to change, for example: remove the dog")
+        started = time.perf_counter()
+        seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+        plan = _hook(options, "plan", None, plan)
+        current, done = picture, []
+        for index, step in enumerate(plan.steps):
+            report.update("step", index, len(plan.steps), step.op)
+            current, result = self._step(current, step, options, seed + index if step.seed is None else step.seed, report)
+            done.append(result)
+        report.update("step", len(plan.steps), len(plan.steps), "done")
+        filled = plan.model_copy(update={"steps": tuple(d.step for d in done)})
+        change = None
+        if all(d.area is not None for d in done):
+            allowed = done[0].area.mask if len(done) == 1 else np.maximum.reduce([d.area.mask for d in done])
+            change = outside_change(picture, current, allowed)
+        sentences = tuple(s for d in done for s in d.notes)
+        if change is not None:
+            sentences += (f"{change.count} of {change.pixels} pixels outside of the mask changed.",)
+        return EditResult(
+            picture=current,
+            before=picture,
+            steps=tuple(done),
+            outside_change=change,
+            provenance=self._provenance(filled, picture, seed),
+            report=(*plan.warnings, *sentences),
+            seconds=time.perf_counter() - started,
+        )
+
+    def _step(
+        self, picture: Picture, step: EditStep, options: Options, seed: int, report: Reporter
+    ) -> tuple[Picture, StepResult]:
+        wanted = step.method or (None if options.method == "auto" else options.method)
+        spec = choose_editor(step, self.preset, wanted, options.reference is not None)
+        method: EditMethod = spec.make()
+        seconds: dict[str, float] = {}
+        clock = time.perf_counter()
+        selection = _hook(options, "select", step, self._select_for(picture, step, spec, options, report))
+        region = selection.region
+        scene = Scene(
+            picture=picture,
+            region=region,
+            step=step,
+            params=check_params(method, step),
+            reference=options.reference,
+            select=lambda phrase: self.select(picture, parse_phrase(phrase), report).region,
+            grow=options.grow,
+            feather=options.feather,
+        )
+        seconds["select"] = time.perf_counter() - clock
+        clock = time.perf_counter()
+        rng = np.random.default_rng(seed)
+        report.update("edit", 0, 1, f"{spec.name}: {step.op} {step.target or step.result or ''}".rstrip())
+        edited, area, notes, facts = render(spec, method, scene, rng, report, lambda a: _hook(options, "area", step, a))
+        edited = _hook(options, "edit", step, edited)
+        seconds["edit"] = time.perf_counter() - clock
+        report.update("edit", 1, 1)
+        selected = region if selection.candidates or selection.region.source else None
+        notes = (*selection.notes, *notes)
+        if options.verify:
+            clock = time.perf_counter()
+            report.update("verify", 0, 1, "checking the result")
+            again = lambda query: self.select(edited, query, report)  # noqa: E731
+            sentences, measured = verify(step, picture, edited, region, spec.name, facts, again)
+            notes, facts = (*sentences, *notes), {**facts, **measured}
+            _hook(options, "verify", step, facts)
+            seconds["verify"] = time.perf_counter() - clock
+        filled = step.model_copy(update={"method": spec.name, "seed": seed})
+        used = self.preset.selector if selected is not None and options.region is None else None
+        return edited, StepResult(filled, selected, area, spec.name, used, notes, facts, seconds)
+
+    def _select_for(
+        self, picture: Picture, step: EditStep, spec: registry.Spec[EditMethod], options: Options, report: Reporter
+    ) -> Selection:
+        height, width = picture.height, picture.width
+        given = options.region
+        if given is not None:
+            if given.mask.shape != (height, width):
+                raise InputError("The mask no longer fits: an earlier step changed the picture's size.")
+            return Selection(given, (given,))
+        query = step.query()
+        if query.by_hand or (spec.needs_region and step.op != "add"):
+            return self.select(picture, query, report)
+        if step.op == "add":
+            return Selection(Region(np.zeros((height, width), dtype=np.float32), label="nothing yet"))
+        return Selection(Region.full(height, width))
+
+    def _provenance(self, plan: EditPlan, picture: Picture, seed: int) -> Provenance:
+        return Provenance(
+            plan=plan,
+            versions={"finetouch": __version__, **library_versions()},
+            models={w.role: w.identity() for w in self.preset.weights},
+            seed=seed,
+            device=self.device,
+            preset=self.preset.name,
+            input_sha256=picture.sha256,
+            input_name=picture.name,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+
+def take_device(asked: str, preset_device: str) -> str:
+    """The device a run takes; raises `DeviceError` when the one asked for is not there."""
+    if asked not in ("auto", "cpu", "cuda", "mps"):
+        raise UsageError(f"There is no device called '{asked}'.", "Available: auto, cpu, cuda, mps.")
+    if asked in ("auto", "cpu") or preset_device == "auto":
+        return "cpu" if asked == "auto" else asked
+    raise DeviceError(f"This preset runs on the CPU only, not on '{asked}'.", "Give --device auto or --device cpu.")
+
+
+def check_marks(query: Query, picture: Picture) -> None:
+    """Raises `InputError` when a point or box does not lie in the picture."""
+    inside = f"The picture is {picture.width}x{picture.height}; x runs from 0 to {picture.width - 1}, y from 0 to "
+    inside += f"{picture.height - 1}."
+    for point in query.points:
+        if not (0 <= point.x < picture.width and 0 <= point.y < picture.height):
+            raise InputError(f"The point {point.x:g},{point.y:g} lies outside of the picture.", inside)
+    if query.box is not None:
+        x0, y0, x1, y1 = query.box
+        if not all(map(finite, query.box)) or x1 <= x0 or y1 <= y0:
+            raise InputError(f"The box {x0:g},{y0:g},{x1:g},{y1:g} is empty.", "Give x0,y0,x1,y1 with x0<x1 and y0<y1.")
+        if x1 <= 0 or y1 <= 0 or x0 >= picture.width or y0 >= picture.height:
+            raise InputError(f"The box {x0:g},{y0:g},{x1:g},{y1:g} lies outside of the picture.", inside)
+
+
+def check_params(method: EditMethod, step: EditStep) -> Any:
+    """The step's parameters as the method's own class; raises `UsageError` naming what does not fit."""
+    try:
+        return method.Params.model_validate(step.params)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(p) for p in first["loc"])
+        known = ", ".join(method.Params.model_fields) or "none"
+        raise UsageError(f"Parameter '{name}' of {step.op}: {first['msg']}.", f"Known parameters: {known}.") from None
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that make pixels; those not installed are left out."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _hook(options: Options, stage: str, step: EditStep | None, value: Any) -> Any:
+    hook = options.hooks.get(stage)
+    if hook is None:
+        return value
+    changed = hook(step, value)
+    return value if changed is None else changed
+
+
+def region_from_mask(mask: np.ndarray, source: str = "mask") -> Region:
+    """A selection made outside of Finetouch; raises `InputError` when it selects nothing."""
+    region = Region.of(mask, label="the masked part", source=source)
+    if not (region.mask > masks.HARD).any():
+        raise InputError("The mask selects nothing.", "Paint the part to change white.")
+    return region
