@@ -20,9 +20,7 @@ _NEEDED = {
 }
 
 
-def choose_editor(
-    step: EditStep, preset: Preset, wanted: str | None, has_reference: bool
-) -> registry.Spec[EditMethod]:
+def choose_editor(step: EditStep, preset: Preset, wanted: str | None, has_reference: bool) -> registry.Spec[EditMethod]:
     """The registration of the method for `step`.
 
     Args:

@@ -123,7 +123,9 @@ class Pipeline:
         current, done = picture, []
         for index, step in enumerate(plan.steps):
             report.update("step", index, len(plan.steps), step.op)
-            current, result = self._step(current, step, options, seed + index if step.seed is None else step.seed, report)
+            current, result = self._step(
+                current, step, options, seed + index if step.seed is None else step.seed, report
+            )
             done.append(result)
         report.update("step", len(plan.steps), len(plan.steps), "done")
         filled = plan.model_copy(update={"steps": tuple(d.step for d in done)})

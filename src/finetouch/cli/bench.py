@@ -1,0 +1,54 @@
+"""``finetouch bench``: scores against ground truth."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finetouch.cli.common import print_json
+from finetouch.cli.edit import Json
+
+bench_app = typer.Typer(help="Score parts of Finetouch against ground truth.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    app.add_typer(bench_app, name="bench")
+
+
+@bench_app.command("parse")
+def parse(
+    file: Annotated[str, typer.Argument(metavar="FILE.jsonl", help="Instructions with gold plans.")],
+    parser: Annotated[str, typer.Option(help="Which parser.")] = "grammar",
+    errors: Annotated[int, typer.Option(min=0, help="Show this many mistakes.")] = 0,
+    json: Json = False,
+) -> None:
+    """Score a parser: op, target, color, relation, position, count; result by token F1."""
+    from finetouch.evaluate.parse import score_file
+
+    score = score_file(file, parser=parser)
+    if json:
+        print_json(score.to_json())
+    else:
+        typer.echo(score.table(errors))
+
+
+@bench_app.command("select")
+def select(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET_DIR", help="Folder with meta.jsonl and masks.")],
+    split: Annotated[str, typer.Option(help="validation (photos not trained on) or all.")] = "validation",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only this many photos.")] = None,
+    json: Json = False,
+) -> None:
+    """Score the photo selector and its baselines: IoU per group, instances, refusals."""
+    from finetouch.cli.common import progress_bar
+    from finetouch.evaluate.select import score_dir
+    from finetouch.types import Reporter
+
+    with progress_bar(quiet=json) as (sink, cancel):
+        score = score_dir(dataset, split=split, limit=limit, report=Reporter(sink, cancel))
+    if json:
+        print_json(score.to_json())
+    else:
+        typer.echo(score.table())
