@@ -104,7 +104,7 @@ def _near(lab: NDArray[np.float32], rgb: RGB) -> NDArray[np.float32]:
     return np.asarray(1 - _ramp(distance, 14, 26), dtype=np.float32)
 
 
-def _ramp(values: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
+def _ramp(values: Any, low: Any, high: Any) -> NDArray[np.float32]:
     return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
 
 
@@ -118,7 +118,7 @@ def _hue_gate(hue: NDArray[np.float32], low: float, high: float, soft: float = 8
 @cache
 def _hues() -> dict[str, tuple[float, float]]:
     return {
-        "red": (-8, 46), "orange": (44, 80), "yellow": (78, 114), "green": (108, 200), "blue": (196, 310),
+        "red": (-8, 46), "orange": (44, 77), "yellow": (69, 114), "green": (108, 200), "blue": (196, 310),
         "purple": (303, 350), "pink": (-42, 34), "brown": (30, 92),
     }  # fmt: skip
 
@@ -169,17 +169,24 @@ def dominant_color(pixels: NDArray[np.uint8], mask: Any) -> RGB:
         low, high = np.percentile(lab[:, 0], (10, 97))
         kept = lab[(lab[:, 0] >= low) & (lab[:, 0] <= high)]
         lab = kept if len(kept) else lab
-    # Cells of 16 x 8 x 8: lightness varies with shading, hue does not.
-    cells = np.floor(lab / np.array([16, 8, 8], np.float32)).astype(np.int64)
-    keys = cells[:, 0] * 4096 + (cells[:, 1] + 32) * 64 + cells[:, 2] + 32
-    names, counts = np.unique(keys, return_counts=True)
-    centre = np.median(lab[keys == names[int(np.argmax(counts))]], axis=0)
-    for _ in range(3):
-        scale = np.array([18, 9, 9], np.float32)
+    # Shading spreads lightness but not hue, and all shadows end in one black: so dark pixels count less and a wide
+    # window along L (40) is summed, a narrow one (24) along a and b.
+    weight = 0.35 + 0.65 * _ramp(lab[:, 0], 10, 35)
+    cells = np.floor(lab / 8 + np.array([0, 17, 17], np.float32)).astype(np.int64)
+    cells = np.clip(cells, 0, [12, 33, 33]) + np.array([2, 1, 1])
+    histogram = np.zeros((17, 36, 36))
+    np.add.at(histogram, tuple(cells.T), weight)
+    for axis, reach in ((0, 2), (1, 1), (2, 1)):
+        histogram = np.sum([np.roll(histogram, s, axis) for s in range(-reach, reach + 1)], axis=0)
+    peak = np.array(np.unravel_index(int(np.argmax(histogram)), histogram.shape))
+    centre = ((peak + 0.5 - np.array([2, 18, 18])) * 8).astype(np.float32)
+    scale = np.array([24, 14, 14], np.float32)
+    for _ in range(4):
         near = (((lab - centre) / scale) ** 2).sum(axis=1) < 1.0
         if not near.any():
             break
-        centre = lab[near].mean(axis=0)
+        centre = np.average(lab[near], axis=0, weights=weight[near]).astype(np.float32)
+        scale = np.array([18, 9, 9], np.float32)
     return rgb_of((float(centre[0]), float(centre[1]), float(centre[2])))
 
 

@@ -1,0 +1,221 @@
+"""Give a thing another colour and keep its shading, texture and highlights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from finetouch import contracts
+from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
+from finetouch.errors import UsageError
+from finetouch.imaging import color, matting
+from finetouch.imaging.masks import HARD, Mask
+from finetouch.registry import editor
+from finetouch.types import EditStep, Region
+
+RIM = 3
+
+# A bare colour word leaves lightness some freedom: "blue" may be a dark or a bright blue. (low, high) in L.
+FREEDOM = {"black": (0.0, 9.0), "white": (-8.0, 0.0), "gray": (-14.0, 14.0)}
+ANY_FREEDOM = (-12.0, 12.0)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The colour to reach in Lab, and how far its lightness may differ (L below, L above)."""
+
+    lab: tuple[float, float, float]
+    freedom: tuple[float, float]
+
+
+@editor("recolor", summary="another colour; shading, texture and highlights stay", ops=("recolor",),
+        presets=("embedded",), feather=0.0, context=0.1)  # fmt: skip
+class Recolor(EditMethod):
+    """Moves a region's lightness and chroma to a wanted colour in Lab."""
+
+    class Params(contracts.Params):
+        """What `recolor` understands besides the colour words of the step."""
+
+        lightness: float = Field(0.0, ge=-1, le=1, description="darker (-1) .. lighter (1)")
+        saturation: float = Field(0.0, ge=-1, le=1, description="paler (-1) .. more vivid (1)")
+        like: str | None = Field(None, description="phrase of another thing whose colour to take")
+        color: str | None = Field(None, description="colour words or #rrggbb; default: the step's colour")
+        everything: bool = Field(False, description="also recolour parts that have another colour than most of it")
+
+    @classmethod
+    def fits(cls, step: EditStep) -> float:
+        """1 when a colour, a tone or a model for the colour is given."""
+        words = step.color or step.params.get("color") or step.result
+        known = color.named_color(words) is not None
+        return 1.0 if known or {"lightness", "saturation", "like"} & set(step.params) else 0.0
+
+    def area(self, scene: Scene) -> Region:
+        """The thing and a rim of 3 px in which its edge is found."""
+        return scene.region.grow((scene.grow or 0) + RIM)
+
+    def edit(self, request: EditRequest) -> EditOutput:
+        """The recoloured crop, with the colour measured before and after."""
+        wanted = _wanted(request)
+        target = request.target if (request.target > HARD).any() else request.area
+        alpha = matting.soft_edge(request.pixels, target, RIM)
+        request.report.check()
+        lab = color.srgb_to_lab(request.pixels)
+        before = color.dominant_color(request.pixels, target)
+        weight, share = _material(lab, target, color.lab_of(before), request.params.everything or wanted is None)
+        request.report.check()
+        if wanted is not None:
+            changed = _to_color(lab, weight * (target > HARD), color.lab_of(before), wanted)
+        else:
+            changed = lab
+        changed = _toned(changed, request.params.lightness, request.params.saturation, target)
+        mix = (alpha * weight)[..., None]
+        pixels = color.lab_to_srgb(_in_gamut(lab + mix * (changed - lab)))
+        pixels = np.where(mix > 0, pixels, request.pixels)
+        request.report.check()
+        after = color.dominant_color(pixels, (target > HARD) & (weight > HARD))
+        facts: dict[str, Any] = {
+            "color_before": color.hex_of(before), "color_after": color.hex_of(after),
+            "term_before": color.basic_term(before), "term_after": color.basic_term(after),
+            "recolored_share": round(share, 3),
+        }  # fmt: skip
+        if wanted is not None:
+            facts["color_wanted"] = color.hex_of(color.rgb_of(wanted.lab))
+            facts["delta_e"] = round(color.delta_e(color.lab_of(after), wanted.lab), 1)
+        return EditOutput(pixels=np.asarray(pixels, dtype=np.uint8), facts=facts)
+
+
+def _wanted(request: EditRequest) -> Wanted | None:
+    params, step = request.params, request.step
+    if params.like:
+        if request.scene.select is None:
+            raise UsageError(f"Cannot look for '{params.like}' here.", "Name the colour itself.")
+        model = request.scene.select(params.like)
+        rgb = color.dominant_color(request.scene.picture.pixels, model.mask)
+        return Wanted(color.lab_of(rgb), (-3.0, 3.0))
+    words = params.color or step.color
+    if words is None and not (params.lightness or params.saturation):
+        words = step.result
+    if not words:
+        return None
+    named = color.named_color(words)
+    if named is None:
+        raise UsageError(f"'{words}' is not a colour I know.", "Use a name such as 'dark green' or a code as #2a7f62.")
+    plain = words.strip().lower().replace("grey", "gray")
+    exact = plain.startswith("#") or plain not in color.BASIC
+    freedom = (-4.0, 4.0) if exact else FREEDOM.get(plain, ANY_FREEDOM)
+    return Wanted(color.lab_of(named), freedom)
+
+
+def _smooth(values: Any, low: float, high: float) -> NDArray[np.float32]:
+    t = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
+
+
+def _material(lab: color.Lab, target: Mask, base: tuple[float, float, float], everything: bool) -> tuple[Mask, float]:
+    """Which pixels are made of the stuff that has the main colour, 0..1, and their share of the thing.
+
+    White stripes on a red jacket, the tail lights of a white car or the face of a person stay as they are. A thing
+    without one main colour is taken as a whole.
+    """
+    whole = np.ones(target.shape, dtype=np.float32)
+    on = target > HARD
+    if everything or not on.any():
+        return whole, 1.0
+    lightness, a, b = lab[..., 0], lab[..., 1], lab[..., 2]
+    chroma, own = np.hypot(a, b), float(np.hypot(base[1], base[2]))
+    if own < 14:
+        weight = 1 - _smooth(np.hypot(a - base[1], b - base[2]), 16, 30)
+    else:
+        along = (a * base[1] + b * base[2]) / (own * own)
+        angle = np.degrees(np.arccos(np.clip((a * base[1] + b * base[2]) / (own * chroma + 1e-3), -1, 1)))
+        other_hue = _smooth(angle, 35, 60) * _smooth(chroma, 8, 16)
+        weight = _smooth(along, 0.12, 0.36) * (1 - other_hue)
+        # In deep shade and in glare the colour is lost although the stuff is the same.
+        weight = np.maximum(weight, (1 - _smooth(lightness, 0.25 * base[0], 0.5 * base[0])) * (1 - other_hue))
+    share = float(weight[on].mean())
+    return (weight, share) if share >= 0.4 else (whole, 1.0)
+
+
+def _curve(lightness: NDArray[np.float32], base: float, aim: float) -> NDArray[np.float32]:
+    """Look-up table of 1001 steps that takes L = `base` to `aim`, with the spread of shadows and lights kept."""
+    low, high = (float(v) for v in np.percentile(lightness, (2, 98))) if lightness.size else (base, base)
+    low, high = min(low, base - 1.0), max(high, base + 1.0)
+    down = min(base - low, 0.85 * aim, 12 + 0.55 * aim)
+    up = min(high - base, 0.9 * (100 - aim), 10 + 0.5 * (100 - aim))
+    down = max(down, 0.4 * (base - low) * min(1.0, aim / max(base, 1.0)))
+    xs = [0.0, max(low, 0.5), base, min(high, 99.5), 100.0]
+    ys = [0.0, max(aim - down, 0.0), aim, min(aim + up, 100.0), max(min(aim + up, 100.0), 100.0 if base < 97 else aim)]
+    grid = np.linspace(0, 100, 1001)
+    table = np.interp(grid, *_rising(xs, ys))
+    kernel = np.ones(61) / 61
+    padded = np.pad(table, 30, mode="reflect", reflect_type="odd")
+    return np.asarray(np.convolve(padded, kernel, mode="valid"), dtype=np.float32)
+
+
+def _rising(xs: list[float], ys: list[float]) -> tuple[list[float], list[float]]:
+    kept_x, kept_y = [xs[0]], [ys[0]]
+    for x, y in zip(xs[1:], ys[1:], strict=True):
+        if x > kept_x[-1] + 0.2:
+            kept_x.append(x)
+            kept_y.append(max(y, kept_y[-1]))
+    return kept_x, kept_y
+
+
+def _to_color(lab: color.Lab, weight: Mask, base: tuple[float, float, float], wanted: Wanted) -> color.Lab:
+    aim = float(np.clip(base[0], wanted.lab[0] + wanted.freedom[0], wanted.lab[0] + wanted.freedom[1]))
+    lightness = lab[..., 0]
+    table = _curve(lightness[weight > HARD], base[0], aim)
+    new = np.interp(lightness, np.linspace(0, 100, 1001), table).astype(np.float32)
+    # Chroma follows the light: less in shadow, none in glare.
+    dark = np.clip(new / max(aim, 1.0), 0, 1) ** 0.75
+    glare = 1 - np.clip((new - aim) / max(100.0 - aim, 1.0), 0, 1) ** 1.4
+    full = dark * glare
+    own = float(np.hypot(base[1], base[2]))
+    out = np.empty_like(lab)
+    out[..., 0] = new
+    keep = 0.35 if own < 14 else 0.5
+    for channel in (1, 2):
+        detail = lab[..., channel] - base[channel] * np.clip(lightness / max(base[0], 1.0), 0, 1.2)
+        out[..., channel] = wanted.lab[channel] * full + keep * np.clip(detail, -12, 12) * _detail(wanted)
+    return out
+
+
+def _detail(wanted: Wanted) -> float:
+    """How much of the old colour variation stays; next to none on black, white and gray."""
+    return 0.15 if np.hypot(wanted.lab[1], wanted.lab[2]) < 8 else 0.6
+
+
+def _toned(lab: color.Lab, lightness: float, saturation: float, target: Mask) -> color.Lab:
+    """Lighter or darker by a curve that keeps black and white, more or less chroma at the same hue."""
+    if lightness == 0 and saturation == 0:
+        return lab
+    out = lab.copy()
+    if lightness:
+        unit = np.clip(lab[..., 0] / 100, 0, 1)
+        strength = 1 + 1.8 * abs(lightness)
+        out[..., 0] = 100 * (1 - (1 - unit) ** strength if lightness > 0 else unit**strength)
+        out[..., 1:] *= np.float32(1 - 0.25 * abs(lightness))
+    if saturation:
+        out[..., 1:] *= np.float32(1 + 1.2 * saturation if saturation > 0 else 1 + saturation)
+    return out
+
+
+def _in_gamut(lab: color.Lab) -> color.Lab:
+    """Chroma pulled in where sRGB has no such colour, so that clipping does not change the hue."""
+    import cv2
+
+    rgb = cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_LAB2RGB)
+    over = np.maximum(rgb.max(axis=-1) - 1, -rgb.min(axis=-1))
+    if not (over > 0.002).any():
+        return lab
+    out = lab.copy()
+    for _ in range(3):
+        factor = np.where(over > 0.002, 1 - np.clip(over * 0.5, 0.02, 0.4), 1.0).astype(np.float32)
+        out[..., 1:] *= factor[..., None]
+        rgb = cv2.cvtColor(out, cv2.COLOR_LAB2RGB)
+        over = np.maximum(rgb.max(axis=-1) - 1, -rgb.min(axis=-1))
+    return out
