@@ -70,7 +70,8 @@ def select(
         print_json({"region": region.to_json(), "share": region.share, "candidates": brief, "notes": list(found.notes)})
         return
     say(
-        f"{region.label or phrase}: {100 * region.share:.1f} % of the picture, box {region.box}, score {region.score:.2f}"
+        f"{region.label or phrase}: {100 * region.share:.1f} % of the picture, "
+        f"box {region.box}, score {region.score:.2f}"
     )
     for number, candidate in enumerate(found.candidates, 1):
         say(f"  {number}. {candidate.label} box {candidate.box} score {candidate.score:.2f}")

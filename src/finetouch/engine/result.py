@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from finetouch._version import __version__
 from finetouch.errors import InputError
 from finetouch.imaging import io, metadata
 from finetouch.imaging.stitch import OutsideChange
@@ -135,11 +136,14 @@ class EditResult:
     def parameters(self) -> str:
         """The line that A1111-style viewers show."""
         p = self.provenance
-        methods = " + ".join(dict.fromkeys(s.method for s in self.steps))
-        return (
-            f"{p.plan.instruction}\nMethod: {methods}, Seed: {p.seed}, Size: {self.picture.width}x{self.picture.height}, "
-            f"Preset: {p.preset}, Version: finetouch {p.versions.get('finetouch', '')}"
-        )
+        facts = {
+            "Method": " + ".join(dict.fromkeys(s.method for s in self.steps)),
+            "Seed": p.seed,
+            "Size": f"{self.picture.width}x{self.picture.height}",
+            "Preset": p.preset,
+            "Version": f"finetouch {__version__}",
+        }
+        return f"{p.plan.instruction}\n" + ", ".join(f"{k}: {v}" for k, v in facts.items())
 
     def save(
         self, path: str | os.PathLike[str], *, overwrite: bool = False, quality: int = 95, strip_metadata: bool = False
@@ -149,7 +153,7 @@ class EditResult:
             self.picture,
             path,
             overwrite=overwrite,
-            info={"finetouch": p_version(self), **self.provenance.to_json()},
+            info={"finetouch": __version__, **self.provenance.to_json()},
             parameters=self.parameters(),
             quality=quality,
             strip=strip_metadata,
@@ -160,11 +164,6 @@ class EditResult:
         from finetouch.engine.sheet import sheet
 
         return sheet(self)
-
-
-def p_version(result: EditResult) -> str:
-    """Version of Finetouch that made a result."""
-    return result.provenance.versions.get("finetouch", "")
 
 
 def read_provenance(picture: Picture) -> dict[str, Any]:
