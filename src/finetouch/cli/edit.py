@@ -208,7 +208,7 @@ def _write(result: EditResult, target: str, files: dict[str, Any]) -> tuple[str,
     if files["save_mask"]:
         io.save_gray(result.mask, files["save_mask"], overwrite)
     if files["sheet"]:
-        io.save(result.sheet(), files["sheet"], overwrite=overwrite)
+        result.save_sheet(files["sheet"], overwrite=overwrite)
     return notices
 
 

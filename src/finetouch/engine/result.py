@@ -160,10 +160,14 @@ class EditResult:
         )
 
     def sheet(self) -> Picture:
-        """Before, mask and after side by side, with the instruction under it."""
+        """Before, mask and after side by side, with the instruction and the report under it."""
         from finetouch.engine.sheet import sheet
 
         return sheet(self)
+
+    def save_sheet(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Writes `sheet` to a file."""
+        io.save(self.sheet(), path, overwrite=overwrite)
 
 
 def read_provenance(picture: Picture) -> dict[str, Any]:
