@@ -1,0 +1,303 @@
+"""Words to plan, offline and deterministic: the grammar parser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from finetouch import registry
+from finetouch.contracts import Parser
+from finetouch.errors import NotUnderstood
+from finetouch.plan import changes, declare, frames, kinds, params, tone
+from finetouch.plan import lexicon as lx
+from finetouch.plan.clauses import split_clauses
+from finetouch.plan.colors import color_at
+from finetouch.plan.nouns import parse_np, trim
+from finetouch.plan.places import match_preposition
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
+from finetouch.plan.tokens import Token, base, say, tokenize
+from finetouch.types import EditPlan
+
+Tokens = list[Token]
+Handler = Callable[[Story, str, Tokens, Tokens], None]
+
+EXAMPLES = ('"remove the man on the far right"', '"make the car red"', '"blur the background"')
+HINT = "Say what to change and how, for example: " + ", ".join(EXAMPLES) + "."
+MAX_LENGTH = 4000
+
+_POLITE = lx.words("please kindly simply just carefully could can would will you we i i'd like to should shall may might let's i'm also then first next now finally lastly so hi hello hey ok okay maybe perhaps need want wanna go ahead try and help me with must secondly thirdly afterwards additionally completely significantly slightly gently subtly drastically dramatically totally basically somehow instead again be if possible accidentally 1 2 3 photo: n")
+_KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
+
+
+def _take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    if any(t.low in ("out", "away", "off", "from", "of") for t in args) or verb == "get":
+        rest = args
+        if verb == "get" and rest and rest[0].low == "rid":
+            rest = rest[1:]
+            rest = rest[1:] if rest and rest[0].low == "of" else rest
+        frames.remove(story, "remove", rest, clause)
+    else:
+        frames.remove(story, "remove", args, clause)
+
+
+def _use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    instead = frames._instead(args)
+    if instead:
+        frames.replace_pair(story, instead[1], instead[0])
+        return
+    args = args[1:] if args and args[0].low == "for" else args
+    for phrase in phrases_of(story, frames.without_purpose(args)):
+        last = (phrase.head or "").split()[-1:] or [""]
+        if backdrop(phrase):
+            frames.scene(story, args)
+        elif verb == "select":
+            frames.extract(story, verb, args, clause)
+        elif kinds.style(args) or last[0].lower() in lx.VISUAL_FX:
+            story.add(Draft("restyle", result=phrase.core, params={"style": params.style_name(phrase.core)}))
+        else:
+            color = color_at(args, 0) or color_at([t for t in args if t.low not in lx.DETERMINERS], 0)
+            to = next((i for i, t in enumerate(args) if i and t.low in ("for", "on")), None)
+            if color and to:
+                changes.become(story, "make", args[to + 1 :], args[:to], clause)
+            else:
+                frames.add_phrase(story, phrase, args)
+
+
+def _keep(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """Keeping something is no edit."""
+
+
+def _show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    args = args[1:] if args and args[0].low in ("me", "us") else args
+    if kinds.weather(args) and not kinds.style(args):
+        story.add(Draft("global", result=text_of(kinds.strip_look(args))))
+        return
+    if kinds.style(args):
+        tone.restyle(story, "create", args, clause)
+        return
+    pair = changes.split_predicate(args)
+    if pair and verb == "show":
+        changes.become(story, "make", pair[0], pair[1], clause)
+    else:
+        frames.add(story, "add", args, clause)
+
+
+def _outline(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    for phrase in phrases_of(story, args):
+        if kinds.whole(phrase):
+            story.add(Draft("add", result="frame" if verb == "frame" else "outline", count="one"))
+        elif phrase.head:
+            story.add(draft_for("adjust", phrase, result=f"{verb}d {phrase.core}"))
+
+
+def _move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """ "bring down exposure", "bring the dog closer", "lift the fog", "transport the image into ..."."""
+    head = [t.low for t in args]
+    if verb in ("bring", "push") and args and args[0].low in ("down", "up", "out") and any(w in lx.QUALITIES for w in head):
+        tone.level(story, "increase" if args[0].low in ("up", "out") else "decrease", args[1:], clause)
+    elif verb == "bring" and "down" in head and any(w in lx.QUALITIES for w in head):
+        tone.level(story, "decrease", [t for t in args if t.low != "down"], clause)
+    elif verb == "bring" and any(w in ("into", "in") for w in head) and args and args[0].low not in ("the", "his", "her", "him", "them", "it", "this", "these", "out"):
+        frames.add(story, "add", [t if t.low != "into" else Token("to", "to", "word", t.start) for t in args], clause)
+    elif verb == "lift" and any(w in lx.HAZE for w in head):
+        frames.clean(story, "clear", args, clause)
+    elif verb == "transport":
+        tone.restyle(story, verb, args, clause)
+    else:
+        frames.move(story, verb, args, clause)
+
+
+def _place(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    if verb == "photoshop" and args and (kinds.whole(parse_np(args[:2])) or any(t.low == "into" for t in args)) and args[0].low not in ("a", "an"):
+        frames.add(story, verb, args, clause)
+        return
+    frames.add(story, verb, args, clause)
+
+
+def _change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    lows = [t.low for t in args]
+    if verb in ("transform", "convert", "transfer", "change", "turn", "adapt", "modify", "render") and kinds.style(args) and args and kinds.whole(parse_np(_before(args))):
+        at = len(_before(args))
+        rest = args[at + 1 :]
+        body = kinds.strip_look(trim(rest))
+        if body and kinds.style(body) and not kinds.weather(body[:2]) and not any(w in lx.BACKDROP and w in ("background", "backdrop") for w in lows):
+            words = text_of(body)
+            story.add(Draft("restyle", result=words, params={"style": params.style_name(words)}))
+            story.antecedent = "image"
+            return
+    if verb in ("adjust", "edit", "fix") and not any(t.low in ("to", "into") for t in args):
+        for phrase in phrases_of(story, frames.without_purpose(args)):
+            changes._unspecified(story, phrase, (phrase.head or "").split()[-1].lower() if phrase.head else "")
+        return
+    changes.change(story, verb, args, clause)
+
+
+def _before(args: Tokens) -> Tokens:
+    for i, token in enumerate(args):
+        if i and token.low in ("to", "into", "in", "with", "as"):
+            return args[:i]
+    return args[:0]
+
+
+_HANDLERS: dict[str, Handler] = {
+    "remove": frames.remove, "clean": frames.clean, "add": _place, "replace": frames.replace, "change": _change,
+    "make": changes.make, "color": changes.color_frame, "give": frames.give, "increase": tone.level,
+    "decrease": tone.level, "tone": tone.tone, "deform": tone.deform, "crop": tone.crop, "zoom": tone.zoom,
+    "rotate": tone.rotate, "resize": tone.resize, "move": _move, "duplicate": frames.duplicate,
+    "extract": frames.extract, "style": tone.restyle, "write": frames.write, "show": _show, "keep": _keep,
+    "take": _take, "get": _take, "use": _use, "outline": _outline,
+}  # fmt: skip
+
+
+def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
+    """Reads the arguments of a known verb into the story; False when the verb is unknown."""
+    frame = lx.FRAMES.get(verb)
+    if frame is None:
+        return False
+    args = [t for t in args if not (t.low == "please")]
+    if verb == "cut":
+        args = args[1:] if args and args[0].low in ("out", "off", "away", "down") else args
+        frame = "extract" if any(t.low in lx.BACKDROP | {"everything"} for t in clause) else "remove"
+    if verb == "fill" and args and args[0].low == "in":
+        args = args[1:]
+        if any(t.low in lx.BACKDROP for t in args) and not color_at(args, len(args) - 1):
+            return True
+    if verb == "turn" and args and args[0].low in ("around", "off", "on"):
+        frame = "deform"
+    if verb == "set" and any(t.low in ("to", "in", "at") for t in args):
+        args = [t if t.low not in ("in", "at") else Token("to", "to", "word", t.start) for t in args]
+    if verb == "clear" and args and args[0].low == "out":
+        args = args[1:]
+    story.frame, story.verb = frame, verb
+    _HANDLERS[frame](story, verb, args, clause)
+    return True
+
+
+def read_clause(story: Story, clause: Tokens) -> None:
+    """One command or statement into steps of the story."""
+    clause = trim(clause)
+    i = 0
+    degree: Tokens = []
+    while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct") and not (clause[i].low == "let's" and False):
+        if clause[i].low in ("want", "need", "like") and i and clause[i + 1].low not in ("to", "you"):
+            if declare.wish(story, clause[i + 1 :], clause):
+                return
+        if clause[i].low in _KEEP_DEGREE:
+            degree.append(clause[i])
+        i += 1
+    body = clause[i:]
+    if not body:
+        return
+    if body[0].low in ("instead",) or body[0].low in ("of",) and i:
+        body = clause
+    body = declare.place_first(body)
+    verb = base(body[0].low)
+    if verb == "let" and len(body) > 1 and body[1].low == "us":
+        body = body[2:]
+        verb = base(body[0].low) if body else ""
+    if not verb and body[0].kind == "word" and body[0].low not in ("the", "a", "an", "there", "it"):
+        for k in range(1, min(3, len(body))):
+            if body[k].low in ("remove", "delete", "add", "change", "replace", "make") and not body[k - 1].low in lx.MODALS:
+                story.unknown += [t.text for t in body[:k] if t.kind == "word" and t.low not in lx.ADVERBS]
+                body, verb = body[k:], body[k].low
+                break
+    what_if = clause[0].low == "what" and len(clause) > 2 and clause[1].low == "if"
+    if what_if:
+        rest = clause[2:]
+        at = next((k for k, t in enumerate(rest) if t.low in ("were", "was", "wore", "had", "held", "is", "are")), None)
+        if at:
+            word = {"wore": "wear", "had": "have", "held": "hold"}.get(rest[at].low, "be")
+            changes.make(story, "make", [*rest[:at], Token(word, word, "word", 0), *rest[at + 1 :]], clause)
+            return
+    if verb and _noun_reading(body, verb) and declare.statement(story, body):
+        return
+    if verb and dispatch(story, verb, [*body[1:], *degree], clause):
+        return
+    if declare.statement(story, body):
+        return
+    _verbless(story, body)
+
+
+def _noun_reading(body: Tokens, verb: str) -> bool:
+    """True when a word like "background color" or "picture" at the start is a subject, not a verb."""
+    if body[0].low not in lx.NOUNISH or len(body) < 3:
+        return False
+    return any(t.low in ("should", "must", "shall", "needs", "is") for t in body[1:4])
+
+
+def _verbless(story: Story, body: Tokens) -> None:
+    """ "smaller", "more contrast", "black and white", "background blue", "no people", "red for the horse's hue"."""
+    if kinds.tone_of(body) or kinds.size_word(body):
+        changes.picture(story, body, parse_np([]))
+        return
+    if body[0].low in ("more", "less") and body[-1].low in lx.QUALITIES:
+        tone.level(story, "increase" if body[0].low == "more" else "decrease", body[1:], body)
+        return
+    if body[0].low in ("no", "without"):
+        frames.remove(story, "remove", body[1:], body)
+        return
+    if kinds.style(body):
+        story.add(Draft("restyle", result=text_of(body), params={"style": params.style_name(text_of(body))}))
+        return
+    color = color_at(body, 0)
+    if color and color[1] < len(body) and body[color[1]].low in ("for", "on"):
+        changes.become(story, "make", body[color[1] + 1 :], body[: color[1]], body)
+        return
+    if story.frame and any(t.low in ("to", "into", "with") for t in body[1:]) and story.frame in ("change", "replace"):
+        dispatch(story, story.verb, body, body)
+        return
+    pair = changes.split_predicate(body)
+    if pair:
+        changes.become(story, "make", pair[0], pair[1], body)
+        return
+    if kinds.weather(body):
+        story.add(Draft("global", result=text_of(body)))
+        return
+    phrase = parse_np(body)
+    if backdrop(phrase) and len(body) > 1:
+        frames.scene(story, body)
+        return
+    if body[0].low in ("with",) and len(body) > 1:
+        frames.add(story, "add", body[1:], body)
+        return
+    story.unknown += [t.text for t in body if t.kind != "punct" and t.low not in lx.ADVERBS]
+
+
+@registry.parser("grammar", presets=("embedded", "lab", "sd15", "sdxl", "flux", "qwen"))
+class GrammarParser(Parser):
+    """Reads English edit instructions without a model: fast, offline, the same answer every time."""
+
+    def parse(self, instruction: str) -> EditPlan:
+        """The steps of one instruction, in the order of the text.
+
+        Args:
+            instruction: Everyday English, one or several commands, with or without punctuation.
+
+        Returns:
+            The plan. Words that no step accounts for are in `unknown`, guesses in `warnings`.
+
+        Raises:
+            NotUnderstood: Empty text, or no command in it that could be read.
+        """
+        if not instruction.strip():
+            raise NotUnderstood("The instruction is empty.", HINT)
+        story = Story()
+        for clause in split_clauses(tokenize(instruction[:MAX_LENGTH])):
+            read_clause(story, clause)
+        steps = tuple(d.step() for d in story.drafts)
+        unknown = tuple(dict.fromkeys(story.unknown))
+        if not steps:
+            words = unknown or tuple(t.text for t in tokenize(instruction[:MAX_LENGTH]) if t.kind != "punct")
+            shown = ", ".join(f"'{w}'" for w in words[:8]) or "no words"
+            raise NotUnderstood(f"The instruction was not understood: {shown}.", HINT, words)
+        if unknown:
+            story.warnings.append("Not understood and left out: " + ", ".join(unknown) + ".")
+        if len(instruction) > MAX_LENGTH:
+            story.warnings.append(f"Only the first {MAX_LENGTH} characters were read.")
+        return EditPlan(
+            steps=steps, instruction=instruction, parser="grammar", unknown=unknown, warnings=tuple(story.warnings)
+        )
+
+
+def leftover(tokens: Tokens) -> str:
+    """Tokens as text, for messages."""
+    return say(trim(tokens)) if tokens and not match_preposition(tokens, 0) else say(tokens)

@@ -1,0 +1,235 @@
+"""What the reading of an instruction collects: drafts of steps, antecedents of pronouns, words not understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import color_at
+from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.places import image_phrase, match_preposition, position_phrase
+from finetouch.plan.tokens import Token, base, say
+from finetouch.types import EditStep, Relation
+
+
+@dataclass
+class Draft:
+    """A step while it is being read; the fields are those of `EditStep`."""
+
+    op: str
+    target: str | None = None
+    attributes: list[str] = field(default_factory=list)
+    relation: tuple[str, str] | None = None
+    position: str | None = None
+    count: int | str | None = None
+    result: str | None = None
+    color: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def step(self) -> EditStep:
+        """The finished step."""
+        relation = Relation(type=self.relation[0], anchor=self.relation[1]) if self.relation and self.relation[1] else None  # type: ignore[arg-type]
+        return EditStep(
+            op=self.op, target=self.target or None, attributes=tuple(a for a in self.attributes if a), relation=relation,
+            position=self.position, count=self.count, result=self.result or None, color=self.color, params=self.params,
+        )  # type: ignore[arg-type]  # fmt: skip
+
+
+@dataclass
+class Story:
+    """State of one reading.
+
+    Attributes:
+        antecedent: What "it" means: the phrase last edited, "image" for the picture, None at the start.
+        person: Phrase that "him" or "her" means when the text names one.
+        verb, frame: Of the clause before, for gapping ("change A to B and C to D").
+    """
+
+    drafts: list[Draft] = field(default_factory=list)
+    antecedent: Phrase | str | None = None
+    person: str | None = None
+    frame: str = ""
+    verb: str = ""
+    unknown: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, draft: Draft) -> Draft:
+        """Appends a step."""
+        self.drafts.append(draft)
+        return draft
+
+    def note(self, phrase: Phrase) -> None:
+        """Remembers what was spoken of."""
+        if phrase.image:
+            self.antecedent = "image"
+        elif phrase.head:
+            self.antecedent = phrase
+            if phrase.head.split()[-1].lower() in _PERSONS:
+                self.person = phrase.head
+
+    def resolve(self, phrase: Phrase) -> Phrase:
+        """The phrase with its pronouns replaced by what they stand for (section 5 of the guidelines)."""
+        if phrase.pronoun:
+            self._resolve_head(phrase)
+        if phrase.owner_pronoun and phrase.relation is None and phrase.head:
+            owner = lx.POSSESSIVE.get(phrase.owner_pronoun)
+            if phrase.owner_pronoun in ("his", "her", "their", "its") and self.person and phrase.owner_pronoun != "its":
+                owner = self.person
+            elif phrase.owner_pronoun == "its" and isinstance(self.antecedent, Phrase):
+                owner = self.antecedent.head
+            if owner:
+                phrase.relation = ("part_of", owner)
+        if phrase.relation and phrase.anchor_pronoun:
+            phrase.relation = (phrase.relation[0], self.anchor(phrase.anchor_pronoun))
+        return phrase
+
+    def anchor(self, pronoun: str) -> str:
+        """What a pronoun used as an anchor stands for; "" when unknown."""
+        if pronoun in lx.PRONOUNS:
+            return self.person or lx.PRONOUNS[pronoun]
+        return (self.antecedent.head or "") if isinstance(self.antecedent, Phrase) else ""
+
+    def _resolve_head(self, phrase: Phrase) -> None:
+        word = phrase.pronoun or ""
+        if word in lx.PRONOUNS:
+            old = self.antecedent
+            if word in ("them", "they") and isinstance(old, Phrase) and old.head:
+                phrase.head, phrase.count_word = old.head, "all"
+            else:
+                phrase.head = self.person or lx.PRONOUNS[word]
+            phrase.core = phrase.head or ""
+            phrase.definite = True
+            return
+        if isinstance(self.antecedent, Phrase):
+            old = self.antecedent
+            phrase.head, phrase.core, phrase.count_word, phrase.plural = old.head, old.head or "", old.count_word, old.plural
+            phrase.relation = phrase.relation or (old.relation if old.relation and old.relation[0] == "part_of" else None)
+        elif self.antecedent == "image" or self.antecedent is None:
+            phrase.image = True
+
+
+_PERSONS = lx.words(
+    """man woman boy girl guy lady person child kid baby dude bride groom soldier mother father player male female
+    toddler singer actor girls boys men women gentleman mom dad son daughter"""
+)
+
+
+def noun_lists(tokens: list[Token]) -> list[list[Token]]:
+    """Splits coordinated things ("the door and windows"); a shared phrase behind the last stays there."""
+    tokens = trim(tokens)
+    cuts: list[int] = []
+    in_pp = False
+    after_place = False
+    i = 0
+    while i < len(tokens):
+        place = position_phrase(tokens, i)
+        image = 0 if place else image_phrase(tokens, i)
+        if place or image:
+            i += place[1] if place else image
+            after_place, in_pp = True, True
+            continue
+        hit = match_preposition(tokens, i) if i else None
+        if hit and hit[0] not in ("of",) and hit[0] != "except":
+            in_pp, after_place = True, False
+            i += hit[1]
+            continue
+        if hit and hit[0] == "except":
+            break
+        token = tokens[i]
+        if token.low in lx.RELATIVE and i:
+            in_pp, after_place = True, False
+        if (token.low in ("and", "&", "plus") or token.text == ",") and 0 < i < len(tokens) - 1:
+            if _cut_here(tokens, i, in_pp, after_place):
+                cuts.append(i)
+                in_pp = after_place = False
+        color = color_at(tokens, i)
+        i += color[1] if color and color[1] > 1 else 1
+    parts: list[list[Token]] = []
+    start = 0
+    for cut in [*cuts, len(tokens)]:
+        part = trim(tokens[start:cut])
+        if part:
+            parts.append(part)
+        start = cut + 1
+    return parts or [tokens]
+
+
+def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bool:
+    following = tokens[i + 1]
+    if following.low in ("and", "&") and i + 2 < len(tokens):
+        following = tokens[i + 2]
+    if following.kind == "punct" or following.low in ("or",) or match_preposition(tokens, i + 1):
+        return False
+    if in_pp and not after_place:
+        later = [k for k in range(i + 2, len(tokens)) if match_preposition(tokens, k) or position_phrase(tokens, k)]
+        return following.low in ("the", "a", "an", "his", "her", "this", "all") and bool(later)
+    previous = tokens[i - 1]
+    if previous.kind == "quote":
+        return True
+    return not (previous.low in lx.ADJECTIVES and i >= 1 and previous.low not in lx.POSITION_WORDS and following.low not in lx.DETERMINERS)
+
+
+def share_tail(phrases: list[Phrase], owner: bool = True) -> None:
+    """Gives the place or relation behind the last conjunct to those before it that have none."""
+    last = phrases[-1]
+    first = phrases[0]
+    for phrase in phrases[:-1]:
+        if phrase.relation is None and phrase.position is None and not last.anchor_pronoun:
+            if last.relation and not last.owner and not last.owner_pronoun:
+                phrase.relation = last.relation
+            phrase.position = last.position if not _fronted_position(last) else phrase.position
+    if owner and first.owner and first.relation and len(phrases) > 1:
+        for phrase in phrases[1:]:
+            if phrase.relation is None and not phrase.definite:
+                phrase.relation = first.relation
+    if first.owner_pronoun:
+        for phrase in phrases[1:]:
+            if phrase.relation is None and not phrase.definite:
+                phrase.owner_pronoun = first.owner_pronoun
+
+
+def _fronted_position(phrase: Phrase) -> bool:
+    return False
+
+
+def phrases_of(story: Story, tokens: list[Token]) -> list[Phrase]:
+    """The coordinated things in `tokens`, pronouns resolved."""
+    found = [parse_np(part) for part in noun_lists(tokens)]
+    found = [p for p in found if p.head or p.pronoun or p.image]
+    if len(found) > 1:
+        share_tail(found)
+    for phrase in found:
+        if phrase.head and phrase.head.split()[-1].lower() in _PERSONS and not phrase.pronoun:
+            story.person = phrase.head
+        story.resolve(phrase)
+        if phrase.head and len(found) > 1:
+            story.note(phrase)
+    return found
+
+
+def draft_for(op: str, phrase: Phrase, **more: Any) -> Draft:
+    """A step on an existing thing."""
+    return Draft(
+        op, phrase.head, list(phrase.attributes), phrase.relation, phrase.position, phrase.count(), **more
+    )  # fmt: skip
+
+
+def is_verb(token: Token) -> bool:
+    """True when a token can be an edit verb."""
+    return token.kind == "word" and bool(base(token.low))
+
+
+def backdrop(phrase: Phrase) -> bool:
+    """True when the phrase is the background."""
+    if not phrase.head:
+        return False
+    return phrase.head.split()[-1].lower() in lx.BACKDROP or phrase.head.lower() in ("back ground", "back drop", "whole background")
+
+
+def text_of(tokens: list[Token]) -> str:
+    """Tokens as a noun phrase without leading determiner."""
+    tokens = trim(tokens)
+    while tokens and (tokens[0].low in lx.DETERMINERS or tokens[0].low in lx.POSSESSIVE) and tokens[0].low not in ("all", "each", "every", "another", "no") and len(tokens) > 1:
+        tokens = tokens[1:]
+    return say(tokens)
