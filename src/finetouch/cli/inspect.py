@@ -46,18 +46,18 @@ def select(
     max_pixels: MaxPixels = None,
 ) -> None:
     """Find something in a picture: words, points or a box to a mask."""
-    marks = parse_points(point), parse_box(box)
+    points, corners = parse_points(point), parse_box(box)
     from finetouch.engine.editor import Editor, make_query
     from finetouch.imaging import io
 
-    make_query(phrase, *marks)
+    make_query(phrase, points, corners)
     for path in (out, overlay):
         if path is not None:
             io.check_output(path, overwrite)
     picture = io.load(image, max_pixels)
     with progress_bar(quiet=json) as (sink, cancel):
         editor = Editor(picture, preset=preset, progress=sink, cancel=cancel)
-        found = editor.select(phrase, points=marks[0], box=marks[1])
+        found = editor.select(phrase, points=points, box=corners)
     region = found.region
     if out is not None:
         io.save_gray(region.mask, out, overwrite)

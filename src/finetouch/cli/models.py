@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from finetouch.cli.common import print_json
@@ -22,7 +24,7 @@ def list_models(json: Json = False) -> None:
     from finetouch import registry
     from finetouch.hub.presets import presets
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for preset in presets().values():
         weights = [
             {"role": w.role, "file": w.path.name, "present": w.present, "bytes": w.size, "licence": w.licence}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from threading import Event
 
 import numpy as np
@@ -15,7 +16,7 @@ from finetouch.imaging import io
 from finetouch.plan.phrase import parse_phrase
 from finetouch.types import EditPlan, EditStep, Picture, Point, ProgressSink, Query, Region, Reporter
 
-Points = list[tuple[float, float] | tuple[float, float, bool]] | None
+Points = Sequence[tuple[float, float] | tuple[float, float, bool]] | None
 BoxLike = tuple[float, float, float, float] | None
 
 

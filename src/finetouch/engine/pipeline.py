@@ -32,6 +32,7 @@ from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 Hook = Callable[..., Any]
 HOOKS = ("plan", "select", "area", "edit", "verify")
 _KEPT_ANALYSES = 6
+_NEEDS_A_THING = ("remove", "replace", "move", "resize", "duplicate", "text", "drag", "brush")
 _LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "pymatting", "pypatchmatch")
 
 
@@ -198,8 +199,12 @@ class Pipeline:
                 raise InputError("The mask no longer fits: an earlier step changed the picture's size.")
             return Selection(given, (given,))
         query = step.query()
-        if query.by_hand or (spec.needs_region and step.op != "add"):
+        if query.by_hand or (query.noun and spec.needs_region):
             return self.select(picture, query, report)
+        if step.op in _NEEDS_A_THING:
+            raise InputError(
+                f"It is not said what to {step.op}.", "Name the thing, or mark it with --point, --box or --mask."
+            )
         if step.op == "add":
             return Selection(Region(np.zeros((height, width), dtype=np.float32), label="nothing yet"))
         return Selection(Region.full(height, width))
