@@ -29,9 +29,9 @@ def parse(
 
     score = score_file(file, parser=parser)
     if json:
-        print_json(score.to_json())
+        print_json(score.to_json(errors))
     else:
-        typer.echo(score.table(errors))
+        typer.echo(score.render(errors))
 
 
 @bench_app.command("select")

@@ -130,9 +130,10 @@ class Pipeline:
             done.append(result)
         report.update("step", len(plan.steps), len(plan.steps), "done")
         filled = plan.model_copy(update={"steps": tuple(d.step for d in done)})
+        areas = [d.area.mask for d in done if d.area is not None]
         change = None
-        if all(d.area is not None for d in done):
-            allowed = done[0].area.mask if len(done) == 1 else np.maximum.reduce([d.area.mask for d in done])
+        if len(areas) == len(done):
+            allowed = areas[0] if len(areas) == 1 else np.maximum.reduce(areas)
             change = outside_change(picture, current, allowed)
         sentences = tuple(s for d in done for s in d.notes)
         if change is not None:
