@@ -9,7 +9,7 @@ from finetouch.plan.frames import owner_of_quality, scene, without_purpose
 from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import match_preposition, position_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
-from finetouch.plan.tokens import Token, base, say
+from finetouch.plan.tokens import Token, base, last_word, say
 
 Tokens = list[Token]
 _STATE_NOUNS = lx.words("time weather season climate day")
@@ -18,6 +18,8 @@ _STATE_NOUNS = lx.words("time weather season climate day")
 def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "change A to B", "turn A into B", "change the color of A", "turn the brightness up"."""
     args = trim(args)
+    if args and args[0].low in ("to", "into") and len(args) > 1:
+        args = [Token("it", "it", "word", args[0].start), *args]
     up = _up_down(args)
     if up:
         from finetouch.plan.tone import level
@@ -94,7 +96,8 @@ def _gapped(args: Tokens) -> list[tuple[Tokens, Tokens]] | None:
 
 def split_change(args: Tokens) -> tuple[Tokens, Tokens | None]:
     """The thing and what it becomes, at "to", "into", "from .. to", "so that", "as"."""
-    for i, token in enumerate(args):
+    so = next((i for i, t in enumerate(args) if i and t.low == "so"), len(args))
+    for i, token in enumerate(args[:so]):
         if i and token.kind == "word" and token.low in ("to", "into") and not frames.match_long(args, i):
             if token.low == "to" and any(t.low == "into" for t in args[i + 1 :]) and i + 1 < len(args) and args[i + 1].low in ("the", "left", "right"):
                 continue
@@ -123,7 +126,7 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
         token = args[i]
         low = token.low
         if seen_noun and i:
-            if low in ("look", "appear", "seem", "be", "into", "become", "to", "looking", "wear", "hold", "have", "say", "read", "smile", "like", "is", "looks", "are", "as", "being", "not", "stand", "sit", "out", "face", "turned", "show", "reflect", "go", "transparent", "glow", "so", "raise", "open", "more", "less", "much", "slightly", "very", "really", "a", "an", "completely", "all", "bigger", "smaller", "too", "twice", "half", "grow", "invisible", "float", "jump", "lie", "swing", "run", "fly", "close", "point", "lean", "extend", "bend", "lower", "half", "eat", "kiss", "lift", "lick", "blink", "cry", "laugh", "turn", "move", "disappear", "come", "stick") and not token.owner:
+            if low in ("look", "appear", "seem", "be", "into", "become", "to", "looking", "wear", "hold", "have", "say", "read", "smile", "like", "is", "looks", "are", "as", "being", "not", "stand", "sit", "out", "face", "turned", "show", "reflect", "go", "transparent", "glow", "so", "raise", "open", "more", "less", "much", "slightly", "very", "really", "a", "an", "completely", "all", "bigger", "smaller", "too", "twice", "half", "grow", "invisible", "float", "jump", "lie", "swing", "run", "fly", "close", "point", "lean", "extend", "bend", "lower", "half", "eat", "kiss", "lift", "lick", "blink", "cry", "laugh", "turn", "move", "disappear", "come", "stick") and not token.owner or seen_noun and low == "in" and i + 1 < n and color_at(args, i + 1) and plain_color(args[i + 1 :]) and kinds.whole(parse_np(args[:i])):
                 if low in ("all",) and i + 1 < n and args[i + 1].low in ("the", "of"):
                     return None
                 if low in ("a", "an") and match_preposition(args, i - 1):
@@ -143,6 +146,8 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                     pass
                 else:
                     return args[:i], args[i:]
+            if low == "the" and i + 1 < n and args[i + 1].low == "same":
+                return args[:i], args[i:]
             color = color_at(args, i)
             if color and not _prenominal(args, i, color[1]):
                 return args[:i], args[i:]
@@ -173,6 +178,8 @@ def _premodifier(args: Tokens, i: int) -> bool:
     low = args[i].low
     if i + 1 >= len(args):
         return False
+    if low in ("sky", "sea", "rose", "wine", "ocean", "forest", "baby", "cherry", "army", "blood", "lemon", "mint", "navy", "slate", "hunter", "jet") and low not in lx.COLORS:
+        return args[i + 1].low in lx.COLORS
     if low in lx.ADJECTIVES or low in lx.COLORS or low in lx.WHOLE or low in lx.COLOR_MODIFIERS:
         return True
     return low in ("all", "of", "and", "more", "most")
@@ -217,6 +224,8 @@ def _state_ahead(args: Tokens, i: int) -> bool:
 def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "make A B", "have A do B", "let A be B", "ensure A is B"."""
     args = trim(args)
+    if_at = next((i for i, t in enumerate(args) if i and t.low == "as" and i + 1 < len(args) and args[i + 1].low in ("if", "though") and args[i - 1].low not in ("look", "appear", "seem", "it", "so")), None)
+    args = args[:if_at] if if_at else args
     if args and args[0].low in ("sure", "that"):
         args = trim(args[1:])
         if args and args[0].low == "that":
@@ -534,9 +543,9 @@ def _with_extras(story: Story, phrase: Phrase, extra: Tokens) -> None:
     if len(extra) > 1 and extra[0].low == "with" and phrase.head:
         for part in noun_lists(extra[1:]):
             piece = parse_np(part)
-            if not piece.head or (piece.head.lower().split()[-1] in ("stripes", "dots", "spots", "pattern", "trim", "polka", "accents", "highlights") and False):
+            if not piece.head or (last_word(piece.head) in ("stripes", "dots", "spots", "pattern", "trim", "polka", "accents", "highlights") and False):
                 continue
-            kind = "in" if phrase.head.split()[-1].lower() in lx.INSIDES else "on"
+            kind = "in" if last_word(phrase.head) in lx.INSIDES else "on"
             story.add(Draft("add", result=piece.core, count=piece.count(added=True), relation=(kind, phrase.head)))
 
 
@@ -569,6 +578,12 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
     new = trim(new)
     body = kinds.strip_look(new)
     story.antecedent = "image"
+    joint = next((i for i, t in enumerate(new) if i and t.low == "and" and i + 2 < len(new) and new[i + 1].low in ("it", "it's", "there", "the") and any(x.low in lx.BE for x in new[i + 1 :])), None)
+    if joint:
+        for part in (new[:joint], new[joint + 1 :]):
+            if not statement(story, part):
+                picture(story, part, phrase)
+        return
     tone = kinds.tone_of(new)
     if tone and not (kinds.black_and_white(say(body))):
         story.add(Draft("global", result=tone.words if phrase.head is None or phrase.head.lower() not in ("colors", "colours") else f"{tone.words} colors", params=params.tone_params(tone.name, tone.sign, new)))
@@ -672,14 +687,25 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         op = "adjust" if kinds.adjectival(body) or body[0].low in ("it", "he", "she", "they") else "replace"
         story.add(draft_for(op, phrase, result=text_of(body)))
         return
+    if verb == "have" and new[0].low.endswith("ing") and len(new) > 2:
+        relation, position = frames.destination(story, new[1:])
+        if relation or position:
+            draft = draft_for("move", phrase, result=f"{phrase.core} {text_of(new)}", params=params.move_params(new))
+            draft.relation, draft.position = relation or draft.relation, position or draft.position
+            story.add(draft)
+            return
     if kinds.material(new) or kinds.adjectival(new) or _verbal(new) or new[0].low in ("out", "more", "less", "on", "off", "up", "down", "not", "upside", "in", "made"):
         story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
         return
-    if kinds.weather(new) and len(new) <= 4 and (phrase.head or "").split()[-1].lower() in ("sky", "window", "windows", "outside", "water", "lake"):
+    if kinds.weather(new) and any(t.low in ("night", "nighttime", "daytime", "day", "sunny") for t in new) and (phrase.head or "").lower() == "sky":
+        story.add(Draft("global", result=text_of(_weather_words(new, new))))
+        return
+    if kinds.weather(new) and len(new) <= 4 and last_word(phrase.head) in ("sky", "window", "windows", "outside", "water", "lake"):
         story.add(draft_for("adjust", phrase, result=text_of(new)))
         return
     result = parse_np(new)
-    if result.head and phrase.head and result.color and result.head.lower() == phrase.head.lower():
+    fruit = (result.color or "").lower() in ("orange", "peach", "olive", "cherry", "lemon") and (phrase.head or "").lower() in ("slice", "juice", "tree", "peel", "wedge", "half")
+    if result.head and phrase.head and result.color and result.head.lower() == phrase.head.lower() and not fruit:
         story.add(draft_for("recolor", phrase, result=result.core, color=result.color))
         return
     if result.head and phrase.head and result.head.lower() == phrase.head.lower() and not any(a.lower() in ("unripe", "different", "ripe") for a in result.attributes) and result.attributes and verb == "make":

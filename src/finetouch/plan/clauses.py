@@ -31,6 +31,8 @@ def split_clauses(tokens: list[Token]) -> list[list[Token]]:
             continue
         if depth:
             continue
+        if token.text == "." and i and tokens[i - 1].low in ("st", "mr", "mrs", "dr", "ms", "jr", "no", "vs"):
+            continue
         if token.kind == "punct" and token.text in ".;!?\n":
             _close(clauses, current)
             current = []
@@ -71,6 +73,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     if token.kind != "word" or token.owner:
         return False
     low = token.low
+    if match_preposition(current, 0) and not any(base(t.low) == t.low and base(t.low) for t in current if t.low not in lx.NOUNISH):
+        return False
     j = i - 1
     joined = False
     comma = False
@@ -80,7 +84,7 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         j -= 1
     if j < 0 or not any(t.kind != "punct" for t in current):
         return False
-    if not any(t.kind in ("word", "quote", "num") and t.low not in lx.CONJUNCTIONS and t.low not in lx.ADVERBS for t in current):
+    if not any(t.kind in ("word", "quote", "num") and t.low not in lx.CONJUNCTIONS and t.low not in lx.ADVERBS and t.low not in lx.POLITE for t in current):
         return False
     if tokens[i - 1].low in ("please", "also", "then", "now") and j < i - 1:
         joined = True
@@ -108,12 +112,16 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     if joined or comma:
         if verb in lx.STRONG:
             return True
+        if low in ("turn", "change", "make") and following in ("to", "into", "it"):
+            return True
         if low in lx.NOUNISH or verb in ("hold", "wear"):
             return _object_follows(tokens, i) or (i + 1 == len(tokens) and low in ("crop", "zoom", "resize", "enlarge", "blur"))
         return True
     if titled and token.text[0].isupper() and tokens[i - 1].text[:1].islower():
         return True
     if all(t.text.isupper() for t in tokens if t.kind == "word") or not titled or not token.text[0].isupper():
+        if low == "draw":
+            return previous.low not in ("to", "and")
         if verb in lx.STRONG and low not in lx.NOUNISH:
             if low in ("photoshop", "contrast") and following in ("", ","):
                 return False

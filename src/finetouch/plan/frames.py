@@ -5,10 +5,10 @@ from __future__ import annotations
 from finetouch.plan import kinds, params
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
-from finetouch.plan.nouns import Phrase, anchor_text, parse_np, split_core, trim
+from finetouch.plan.nouns import ANIMATE, Phrase, anchor_text, parse_np, split_core, trim
 from finetouch.plan.places import image_phrase, match_preposition, position_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
-from finetouch.plan.tokens import Token, base, is_plural, say, singular
+from finetouch.plan.tokens import Token, base, is_plural, last_word, say, singular
 
 Tokens = list[Token]
 
@@ -27,6 +27,8 @@ def without_purpose(tokens: Tokens) -> Tokens:
         following = tokens[i + 1].low if i + 1 < len(tokens) else ""
         low = token.low
         if i and low == "to" and (base(following) == following and following and following not in lx.NOUNISH - {"make", "show", "bring", "give", "get", "clear", "reveal"} or following in ("be", "look", "reveal", "create", "achieve", "ensure", "show", "expose", "make", "fit", "match", "see", "just", "only", "uncover", "get", "find", "help", "allow")):
+            return tokens[:i]
+        if i and low == "as" and following in ("if", "though"):
             return tokens[:i]
         if i and low in ("so", "while", "if", "because", "since", "without", "ensuring", "leaving", "keeping", "making", "maintaining", "preserving", "revealing", "allowing", "seamlessly") and not (low == "without" and following in ("a", "the", "any")):
             return tokens[:i]
@@ -90,7 +92,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         name = lx.QUALITIES[head]
         story.add(Draft("global", result=name[2], params=params.tone_params(name[0], -1, args)))
         return
-    hazy = last in lx.HAZE or any(w in lx.HAZE for w in head.split()) and last in ("effect", "effects", "influence", "interference", "mood", "details", "detail", "look", "overlay", "scene", "conditions", "elements", "shadows", "streaks", "sections", "areas", "atmosphere", "presence", "cast", "shadow", "ambiance")
+    hazy = last in lx.HAZE or last in ("tint", "cast", "yellowness", "redness", "hue", "tone", "darkness", "brightness", "dullness", "vignette-") or any(w in lx.HAZE for w in head.split()) and last in ("effect", "effects", "influence", "interference", "mood", "details", "detail", "look", "overlay", "scene", "conditions", "elements", "shadows", "streaks", "sections", "areas", "atmosphere", "presence", "cast", "shadow", "ambiance")
     hazy = hazy or (last in ("effect", "effects", "influence", "interference", "mood", "details", "conditions", "elements", "sections", "areas", "atmosphere", "ambiance", "scene", "parts") and any(a.lower() in lx.HAZE for a in phrase.attributes))
     if hazy and (phrase.relation is None or phrase.relation[1].lower() in lx.IMAGE | {"air", "scene", "view"}):
         sharpen = any(w in head for w in ("blur", "fuzz", "haz", "fog", "mist"))
@@ -174,7 +176,7 @@ def _scene_end(args: Tokens) -> bool:
             first_part, _ = split_core(anchor) if anchor else ([], [])
             last = first_part[-1].low if first_part else ""
             det = anchor[0].low if anchor else ""
-            known = last in lx.SCENES and (det in ("a", "an") or last in ("space", "beach", "mars", "moon", "desert", "jungle", "ocean", "forest", "snow", "pastures", "city", "mountains", "background", "backdrop", "outdoors"))
+            known = (hit[0] == "in_front_of" and det in ("a", "an") and args[0].low in ("the", "this")) or last in lx.SCENES and (det in ("a", "an") or last in ("space", "beach", "mars", "moon", "desert", "jungle", "ocean", "forest", "snow", "pastures", "city", "mountains", "background", "backdrop", "outdoors"))
             if known and position_phrase(args, i) is None:
                 return True
     return False
@@ -208,6 +210,7 @@ def scene(story: Story, result: Tokens, subject: str | None = None, position: st
     if subject:
         draft.relation = ("behind", subject)
     story.add(draft)
+    story.antecedent = Phrase(head="background", core="background")
     return draft
 
 
@@ -257,10 +260,10 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     if kinds.weather(_head_tokens(tokens)) and not (phrase.relation and phrase.relation[0] in ("on", "with") ) and last in lx.WEATHER | {"day", "time", "storm", "effect", "climate", "weather", "sky-"} and last not in ("sunset-", "thunder") and not to_thing(to):
         story.add(Draft("global", result=phrase.core))
         return
-    if (last in lx.VISUAL_FX or last in ("sepia", "grayscale", "style") or head in ("black and white", "black & white", "black and white effect")) and not to_thing(to):
+    if (last in lx.VISUAL_FX or last in ("sepia", "grayscale", "style") or head in ("black and white", "black & white", "black and white effect") or "sepia" in head) and not to_thing(to):
         story.add(Draft("restyle", result=phrase.core, params={"style": params.style_name(phrase.core)}))
         return
-    if last in lx.TEXTY and not _names_object(phrase):
+    if last in lx.TEXTY or (head.split()[:1] and head.split()[0] in ("word", "words", "text", "letters", "phrase", "caption") and len(head.split()) > 1):
         _text_added(story, phrase, args, to)
         return
     color = _pure_color(phrase)
@@ -268,7 +271,11 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         _color_added(story, phrase, color, to, args)
         return
     draft = Draft("add", result=" ".join(w for w in (phrase.core, phrase.tail) if w), count=phrase.count(added=True))
-    draft.relation, draft.position = phrase.relation, phrase.position
+    draft.relation, draft.position = phrase.relation, None if phrase.placed_before else phrase.position
+    lettered = next((i for i, t in enumerate(args) if t.low in ("says", "saying", "reads", "reading") and i), None)
+    if lettered and len(noun_lists(args)) == 1:
+        draft.result, phrase.core, phrase.tail = None, text_of(args), ""
+        draft.result = phrase.core
     if phrase.owner and phrase.relation and phrase.relation[0] == "part_of":
         draft.result, draft.relation = f"{_with_s(phrase.owner)} {phrase.core}", None
     if draft.relation and draft.relation[0] == "part_of":
@@ -278,6 +285,8 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         draft.relation = next(((r, a) for r, a in phrase.extra if r not in ("with", "wearing", "part_of")), None)
     if to:
         _place_added(draft, phrase, to)
+    if draft.relation and draft.relation[0] == "on" and last in lx.GARMENTS and last_word(draft.relation[1]) in ANIMATE:
+        draft.relation = ("wearing", draft.relation[1])
     if not draft.relation and to is None:
         draft.attributes = []
     draft.result = draft.result or None
@@ -326,7 +335,7 @@ def _to_anchor(phrase: Phrase) -> tuple[str, str, bool] | None:
 
 def _place_added(draft: Draft, phrase: Phrase, to: tuple[str, str, bool]) -> None:
     _, anchor, image = to
-    last = anchor.split()[-1].lower() if anchor else ""
+    last = last_word(anchor) if anchor else ""
     if image or not anchor:
         return
     if last in lx.BACKDROP or last == "foreground":
@@ -334,21 +343,17 @@ def _place_added(draft: Draft, phrase: Phrase, to: tuple[str, str, bool]) -> Non
         return
     if draft.relation:
         return
-    head = (phrase.head or "").split()[-1].lower()
+    head = last_word(phrase.head)
     if anchor.lower() in lx.PRONOUNS:
         anchor = lx.PRONOUNS[anchor.lower()]
     worn = head in lx.GARMENTS and last not in lx.BODY and last not in lx.SURFACES | lx.INSIDES
-    inner = anchor.split(" of ")[0].split()[-1].lower()
+    inner = last_word(anchor.split(" of ")[0])
     if worn:
         draft.relation = ("wearing", anchor)
     elif last in lx.INSIDES or inner in lx.INSIDES:
         draft.relation = ("in", anchor)
     else:
         draft.relation = ("on", anchor)
-
-
-def _names_object(phrase: Phrase) -> bool:
-    return False
 
 
 def _pure_color(phrase: Phrase) -> str | None:
@@ -588,7 +593,7 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
     result = parse_np(new)
     quotes_old = [t for t in old if t.kind == "quote"]
     quotes_new = [t for t in new if t.kind == "quote"]
-    if quotes_new and (quotes_old or (target.head or "").lower().split()[-1:] and (target.head or "").lower().split()[-1] in lx.TEXT_NOUNS):
+    if quotes_new and (quotes_old or last_word(target.head) in lx.TEXT_NOUNS):
         text_change(story, target, quotes_old, quotes_new, new)
         return
     if backdrop(target):
@@ -782,7 +787,7 @@ def destination(story: Story, rest: Tokens) -> tuple[tuple[str, str] | None, str
                 position = "background" if anchor.lower() in lx.BACKDROP else "foreground"
             elif kind and anchor and relation is None and not anchor[0].isdigit():
                 words = rest[i + hit[1] : end]
-                if hit[0] == "to" and anchor.split()[-1].lower() in lx.INSIDES:
+                if hit[0] == "to" and last_word(anchor) in lx.INSIDES:
                     kind = "in"
                 if words and words[0].low in lx.PRONOUNS:
                     anchor = story.anchor(words[0].low)

@@ -14,7 +14,7 @@ from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import parse_np, trim
 from finetouch.plan.places import match_preposition
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
-from finetouch.plan.tokens import Token, base, say, tokenize
+from finetouch.plan.tokens import Token, base, last_word, say, tokenize
 from finetouch.types import EditPlan
 
 Tokens = list[Token]
@@ -24,7 +24,7 @@ EXAMPLES = ('"remove the man on the far right"', '"make the car red"', '"blur th
 HINT = "Say what to change and how, for example: " + ", ".join(EXAMPLES) + "."
 MAX_LENGTH = 4000
 
-_POLITE = lx.words("please kindly simply just carefully could can would will you we i i'd like to should shall may might let's i'm also then first next now finally lastly so hi hello hey ok okay maybe perhaps need want wanna go ahead try and help me with must secondly thirdly afterwards additionally completely significantly slightly gently subtly drastically dramatically totally basically somehow instead again be if possible accidentally 1 2 3 photo: n")
+_POLITE = lx.POLITE
 _KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
 
 
@@ -81,6 +81,12 @@ def _show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         frames.add(story, "add", args, clause)
 
 
+def _level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """ "tone down the colors", "tone the contrast up"."""
+    down = any(t.low == "down" for t in args)
+    tone.level(story, "decrease" if down else "increase", [t for t in args if t.low not in ("up", "down")], clause)
+
+
 def _outline(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     for phrase in phrases_of(story, args):
         if kinds.whole(phrase):
@@ -126,7 +132,7 @@ def _change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             return
     if verb in ("adjust", "edit", "fix") and not any(t.low in ("to", "into") for t in args):
         for phrase in phrases_of(story, frames.without_purpose(args)):
-            changes._unspecified(story, phrase, (phrase.head or "").split()[-1].lower() if phrase.head else "")
+            changes._unspecified(story, phrase, last_word(phrase.head))
         return
     changes.change(story, verb, args, clause)
 
@@ -144,7 +150,7 @@ _HANDLERS: dict[str, Handler] = {
     "decrease": tone.level, "tone": tone.tone, "deform": tone.deform, "crop": tone.crop, "zoom": tone.zoom,
     "rotate": tone.rotate, "resize": tone.resize, "move": _move, "duplicate": frames.duplicate,
     "extract": frames.extract, "style": tone.restyle, "write": frames.write, "show": _show, "keep": _keep,
-    "take": _take, "get": _take, "use": _use, "outline": _outline,
+    "take": _take, "get": _take, "use": _use, "outline": _outline, "level": _level,
 }  # fmt: skip
 
 
@@ -200,6 +206,11 @@ def read_clause(story: Story, clause: Tokens) -> None:
                 story.unknown += [t.text for t in body[:k] if t.kind == "word" and t.low not in lx.ADVERBS]
                 body, verb = body[k:], body[k].low
                 break
+    for k in range(1, len(body) - 1):
+        if body[k].low in ("by", "through") and body[k + 1].low.endswith("ing") and lx.FRAMES.get(base(body[k + 1].low)) in ("add", "remove", "replace") and lx.FRAMES.get(verb, "tone") in ("tone", "style", "change", "make", "clean", "increase"):
+            verb = base(body[k + 1].low)
+            body = body[k + 1 :]
+            break
     what_if = clause[0].low == "what" and len(clause) > 2 and clause[1].low == "if"
     if what_if:
         rest = clause[2:]
@@ -208,6 +219,14 @@ def read_clause(story: Story, clause: Tokens) -> None:
             word = {"wore": "wear", "had": "have", "held": "hold"}.get(rest[at].low, "be")
             changes.make(story, "make", [*rest[:at], Token(word, word, "word", 0), *rest[at + 1 :]], clause)
             return
+    if not verb and len(body) > 1 and body[0].low in lx.COLORS and (body[1].low in ("out", "the", "his", "her", "this") and not any(t.low in ("for", "is", "should") for t in body)):
+        rest = body[2:] if body[1].low == "out" else body[1:]
+        changes.become(story, "make", rest, body[:1], body)
+        return
+    if body[0].low in ("placed", "positioned", "located", "situated", "standing", "sitting") and any(t.low in ("is", "are") for t in body):
+        at = next(k for k, t in enumerate(body) if t.low in ("is", "are"))
+        frames.add(story, "add", [*body[at + 1 :], *body[1:at]], clause)
+        return
     if verb and _noun_reading(body, verb) and declare.statement(story, body):
         return
     if verb and dispatch(story, verb, [*body[1:], *degree], clause):

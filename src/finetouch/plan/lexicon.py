@@ -16,44 +16,44 @@ _FRAMES = {
     "remove": """remove delete erase eliminate eradicate exclude wipe purge omit withdraw banish expunge vanish abolish
         dismiss void annihilate obliterate nullify negate discard expel oust dissipate dispel disregard abandon efface
         exterminate abrogate vanquish rid cleanse scrub purify dissolve detach subtract airbrush unstick uninstall hide
-        ignore strip disentangle extinguish destroy drop trash scrap kill fade-out declutter""",
+        ignore strip cut evict liquidate absorb chop disentangle extinguish destroy drop trash scrap kill fade-out declutter""",
     "clean": "clean clear clarify cleanup wash unclutter restore fix repair correct dehaze uncloud defog",
     "add": """add insert introduce include incorporate integrate embed install affix attach superimpose place position
         put perch tuck nestle sprinkle scatter invite append lay overlay draw sketch-in include set-up create-a drop-in
-        situate grace station stick photoshop rest arrange glide hang plant""",
+        situate grace station stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw sketch""",
     "replace": "replace substitute swap exchange switch trade interchange supplant",
     "change": """change transform convert modify alter turn morph adapt refashion redesign customize rearrange edit
         revamp transition translate revise update reimagine remake shift transfer reshape customise remodel make-over
         restyle set transmute rework render swap-over adjust""",
     "make": "make ensure render-as have let allow keep-on confirm verify guarantee get-the",
     "color": """color colour paint dye coat adorn tint tinge recolor recolour colorize-in drench shade stain tinct
-        suffuse cover fill spray clothe dress""",
+        suffuse cover fill spray clothe dress decorate highlight-in""",
     "give": "give grant provide lend hand",
-    "increase": "increase raise boost up elevate heighten amplify augment strengthen intensify maximize accentuate amp",
+    "increase": "increase raise boost up elevate heighten amplify augment strengthen intensify maximize accentuate amp bump enliven ameliorate advance reinforce pump up crank",
     "decrease": "decrease reduce lower lessen minimize minimise diminish weaken cut-down",
     "tone": """brighten lighten darken sharpen blur smooth saturate desaturate oversaturate deblur enhance improve
         polish enrich refine optimize optimise dim illuminate warm unfocus pixelate soften contrast highlight despeckle
         denoise whiten fade light finetune fine-tune upgrade perfect blacken smoothen focus vary distress unblur
-        balance normalize sharpness retouch blurr""",
+        balance normalize sharpness retouch touch blurr define resurrect uncover unmask unfog deveil match""",
     "deform": """distort warp swirl squish stretch twist bend elongate tilt posterize slim straighten thicken thin
         shorten lengthen widen squeeze curl open close shave raise-up animate-it texturize tighten melt flatten pinch
-        skew age fold wrinkle freeze""",
+        skew age fold wrinkle freeze squinch pull pucker inflate straighten-up loosen""",
     "crop": "crop trim",
     "zoom": "zoom magnify",
     "rotate": "rotate flip mirror invert reverse inverse spin turn-around",
-    "resize": "resize enlarge shrink expand scale double triple halve widen-up extend downsize upsize",
+    "resize": "resize enlarge shrink expand scale double triple halve miniaturize compress widen-up extend blow downsize upsize",
     "move": "move reposition relocate shift-to bring drag slide push align center centre lift swap-places transport",
     "duplicate": "duplicate clone copy multiply replicate repeat",
     "extract": "extract isolate segment separate",
     "style": """cartoonize cartoonify posterise grayscale greyscale colorize colourise animate stylize filter photoshop-in
-        immerse infuse evoke capture craft express produce generate explore depict embark dive reproduce apply imbue
-        blend""",
+        immerse infuse evoke capture craft express produce generate explore depict embark dive reproduce apply imbue""",
     "write": "write type print inscribe",
     "show": "show display unveil picture imagine see create",
-    "keep": "keep leave preserve maintain retain save",
+    "keep": "blend keep leave preserve maintain retain save",
     "take": "take",
     "get": "get",
     "use": "use choose opt select",
+    "level": "tone",
     "outline": "outline encircle circle frame",
 }
 
@@ -66,7 +66,7 @@ for _frame, _list in _FRAMES.items():
 STRONG = words(
     """remove delete erase eliminate eradicate add insert introduce change transform convert modify make replace
     substitute increase decrease brighten lighten darken sharpen crop rotate resize enlarge desaturate reduce put give
-    adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply"""
+    adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw"""
 )
 # Verb forms that are as often nouns or adjectives: they need a determiner or the picture behind them.
 NOUNISH = words(
@@ -109,21 +109,21 @@ PREPOSITIONS: dict[str, str] = {
     "inside of": "in", "inside": "in", "within": "in", "into": "in", "in between": "in", "between": "in", "in": "in",
     "to inside of": "in", "to the inside of": "in", "on the inside of": "in", "among": "in", "amidst": "in",
     "amid": "in", "amongst": "in", "through": "in", "throughout": "in", "reflected in": "in", "inbetween": "in",
-    "in the midst of": "in",
+    "in the midst of": "in", "right to": "right_of", "left to": "left_of",
     "in the middle of": "in", "to the middle of": "in", "in middle of": "in", "at the center of": "in",
     "in the center of": "in", "to the center of": "in", "in the centre of": "in", "at the centre of": "in",
     "to the centre of": "in", "in center of": "in", "in the middle between": "in",
     "next to": "near", "beside": "near", "besides": "near", "near to": "near", "near": "near", "around": "near",
     "by": "near", "close to": "near", "closer to": "near", "alongside": "near", "surrounding": "near",
     "by the side of": "near", "at the side of": "near", "to the side of": "near", "along": "near", "nearby": "near",
-    "on the side of": "near", "adjacent to": "near", "toward": "near", "towards": "near", "against": "near",
+    "adjacent to": "near", "toward": "near", "towards": "near", "against": "near",
     "at the edge of": "near", "outside of": "near", "outside": "near", "along with": "with",
     "in front of": "in_front_of", "infront of": "in_front_of", "blocking": "in_front_of", "to the front of": "in_front_of",
-    "in the front of": "in_front_of", "at the front of": "in_front_of", "on the front of": "on", "covering": "in_front_of",
+    "in the front of": "in_front_of", "at the front of": "in_front_of", "covering": "in_front_of",
     "behind": "behind", "at the back of": "behind", "in back of": "behind", "to the back of": "behind",
-    "in the back of": "behind", "on the back of": "on", "from behind": "behind", "at the rear of": "behind",
+    "from behind": "behind", "at the rear of": "behind",
     "under": "under", "below": "under", "beneath": "under", "underneath": "under", "to the bottom of": "under",
-    "at the bottom of": "under", "on the bottom of": "under", "at the base of": "under", "at the foot of": "under",
+    "at the bottom of": "under",  "at the base of": "under", "at the foot of": "under",
     "with": "with", "holding": "with", "carrying": "with", "held by": "with", "having": "with", "has": "with",
     "have": "with", "using": "with", "grasping": "with",
     "wearing": "wearing", "dressed in": "wearing", "worn by": "part_of", "belonging to": "part_of",
@@ -166,7 +166,7 @@ COLORS = words(
     """red green blue yellow orange purple pink white black brown gray grey gold golden silver teal turquoise cyan
     magenta beige tan violet maroon navy burgundy lavender cream crimson scarlet ivory olive lime khaki peach coral
     salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored transparent-blue charcoal amber
-    emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite off-white brunette ginger"""
+    taupe emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite off-white brunette ginger"""
 )
 COLOR_ISH = {
     "reddish": "red", "bluish": "blue", "greenish": "green", "yellowish": "yellow", "pinkish": "pink",
@@ -250,7 +250,9 @@ TONE_VERBS: dict[str, tuple[str, float, str]] = {
     "optimise": ("contrast", 1, "enhanced"), "upgrade": ("sharpness", 1, "higher quality"), "perfect": ("contrast", 1, "enhanced"),
     "finetune": ("contrast", 1, "enhanced"), "fine-tune": ("contrast", 1, "enhanced"), "contrast": ("contrast", 1, "higher contrast"),
     "highlight": ("brightness", 1, "highlighted"), "pixelate": ("pixelate", 1, "pixelated"), "whiten": ("brightness", 1, "whiter"),
-    "despeckle": ("", 1, "less noisy"), "denoise": ("", 1, "less noisy"), "vary": ("", 1, "varied"), "distress": ("", 1, "distressed"),
+    "touch": ("", 1, "retouched"), "define": ("sharpness", 1, "sharper"), "resurrect": ("sharpness", 1, "clearer"),
+    "uncover": ("sharpness", 1, "clearer"), "unmask": ("sharpness", 1, "clearer"), "unfog": ("sharpness", 1, "clearer"),
+    "deveil": ("sharpness", 1, "clearer"), "match": ("", 1, "matching"), "despeckle": ("", 1, "less noisy"), "denoise": ("", 1, "less noisy"), "vary": ("", 1, "varied"), "distress": ("", 1, "distressed"),
     "balance": ("contrast", 1, "balanced"), "normalize": ("contrast", 1, "normalized"), "retouch": ("", 1, "retouched"),
 }  # fmt: skip
 
@@ -338,6 +340,11 @@ ADVERBS = words(
     additionally afterwards quickly secondly thirdly instead only really actually directly possible greatly too back
     further ok okay hi hello hey thanks thank you guys somehow else well"""
 )
+POLITE = words(
+    """please kindly simply just carefully could can would will you we i i'd like to should shall may might let's i'm also then first next now finally lastly so
+    hi hello hey ok okay maybe perhaps need want
+    wanna go ahead try and help me with must secondly thirdly afterwards additionally completely significantly slightly gently subtly drastically dramatically totally basically somehow instead again be if possible accidentally 1 2 3 photo: n id you'd i'll you'll lol um this-one we'd"""
+)
 ADJECTIVES = words(
     """small big large little tiny huge giant long short tall wide narrow thin thick fat skinny old new young elderly
     modern vintage antique ancient wooden metal metallic plastic stone shiny furry fluffy striped spotted plain colorful
@@ -357,7 +364,7 @@ ADJECTIVES = words(
     single floating glowing burning sitting standing flying running walking sleeping laughing swimming dead alive drunk
     silly evil spooky horizontal vertical off-white offwhite multicolored pastel faint massive enormous gigantic miniature
     medium medium-sized potted curled rolled hooded bearded long-haired dark-haired short-haired unnecessary
-    distracting foreign specific particular sweet sour bitter luxurious rustic contemporary scenic serene bustling busy
+    distracting foreign specific particular sweet sour bitter luxurious rustic contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy
     quiet calm peaceful snow-covered lively shady ghostly holographic heart-shaped adjacent opposite overhead bottommost"""
 )
 MATERIALS = words("wood wooden metal metallic gold golden silver marble stone glass plastic steel chrome leather brick velvet ice paper")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at
 from finetouch.plan.places import image_phrase, match_preposition, position_phrase
-from finetouch.plan.tokens import Token, is_plural, say, singular
+from finetouch.plan.tokens import Token, is_plural, last_word, say, singular
 
 _PARTITIVE = lx.words("one some all any each most many several few both none two three four five six lots part rest")
 _QUANTIFIERS = {
@@ -15,7 +15,7 @@ _QUANTIFIERS = {
     "many": "some", "multiple": "some", "few": "some", "lots": "some", "various": "some", "plenty": "some", "more": None,
     "another": "one", "a": "one", "an": "one",
 }  # fmt: skip
-_ANIMATE = lx.words(
+ANIMATE = lx.words(
     """man woman boy girl guy lady person child kid baby dog cat horse bird bear cow sheep lion tiger monkey musician
     player penguin toddler dude bride groom soldier doctor nurse singer actor animal rabbit fish elephant mother father
     mom dad son daughter female male people men women children teenager grandma grandpa human"""
@@ -51,6 +51,7 @@ class Phrase:
     owner_pronoun: str | None = None
     color: str | None = None
     of: list[Token] | None = None
+    placed_before: bool = False
     excepted: str | None = None
     anchor_pronoun: str | None = None
     extra: list[tuple[str, str]] = field(default_factory=list)
@@ -260,7 +261,7 @@ def _bare_owner(core: list[Token], i: int) -> bool:
     if not low.endswith("s") or low.endswith("ss") or low in lx.COLORS or low in lx.ADJECTIVES or low in ("glasses", "sunglasses"):
         return False
     part = owned in lx.BODY or owned in lx.GARMENTS or owned in ("color", "shirt", "size", "name") or following in lx.BODY
-    return part and (singular(low) in _ANIMATE or low[:-1] in _ANIMATE or (low not in lx.SINGULAR_S and owned in lx.BODY) or owned == "color")
+    return part and (singular(low) in ANIMATE or low[:-1] in ANIMATE or (low not in lx.SINGULAR_S and owned in lx.BODY) or owned == "color")
 
 
 def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
@@ -283,10 +284,12 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
             low_next = core[i + 1].low
             if low_next in lx.POSITION_WORDS and i + 2 < n:
                 phrase.position = _corner(low, low_next) or phrase.position
+                phrase.placed_before = True
                 i += 2
                 continue
             if low in _SIZE_POS or phrase.position is None:
                 phrase.position = lx.POSITION_WORDS[low]
+                phrase.placed_before = True
             i += 1
             continue
         if low in lx.INTENSIFIERS | {"nearly", "half", "partially", "freshly", "far", "most"} and i + 2 <= n - 1 and low not in ("even",):
@@ -361,6 +364,9 @@ def _read_rest(phrase: Phrase, rest: list[Token]) -> None:
         if token.kind == "punct":
             i += 1
             continue
+        if token.low in ("has", "have", "had") and i + 1 < n and rest[i + 1].low == "been":
+            i += 2
+            continue
         if token.low in lx.RELATIVE or (token.low in lx.BE and not token.owner) or token.low in ("currently", "both", "all"):
             i += 1
             continue
@@ -370,6 +376,8 @@ def _read_rest(phrase: Phrase, rest: list[Token]) -> None:
             i += place[1]
             continue
         picture = image_phrase(rest, i)
+        if picture and token.low == "of" and (phrase.head or "").lower() in lx.PLACE_NOUNS:
+            phrase.image = True
         if picture:
             i += picture
             continue
@@ -377,6 +385,8 @@ def _read_rest(phrase: Phrase, rest: list[Token]) -> None:
         if hit:
             end = _anchor_end(rest, i + hit[1])
             _attach(phrase, hit[0], rest[i : i + hit[1]], rest[i + hit[1] : end])
+            if hit[0] == "of" and phrase.of is not None and end < n:
+                phrase.of = [*phrase.of, *rest[end:]]
             i = end
             continue
         end = i + 1
@@ -443,10 +453,10 @@ def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: lis
         if lower in lx.BACKDROP:
             phrase.position = phrase.position or "background"
             return
-        inside = singular((phrase.head or "").split()[-1].lower()) in ("seed", "leaf", "petal", "stem", "pit", "core", "slice", "bone") if phrase.head else False
+        inside = singular(last_word(phrase.head)) in ("seed", "leaf", "petal", "stem", "pit", "core", "slice", "bone") if phrase.head else False
         relation = "part_of" if inside else "on"
         mouthy = anchor[-1].low
-        if not inside and mouthy in lx.INSIDES and mouthy not in ("sky-", "window", "windows", "bed", "face", "grass", "eyes", "hand", "hands"):
+        if not inside and mouthy in lx.INSIDES and mouthy not in ("sky-", "window", "windows", "bed", "face", "grass", "eyes"):
             relation = "in"
     if relation in ("to", "at", "for", "as", "about", "like", "than", "without", "down", "instead"):
         if relation == "at":
@@ -485,6 +495,8 @@ def _attach_of(phrase: Phrase, anchor: list[Token], text: str) -> None:
     low = text.lower()
     if low in lx.IMAGE or (anchor and anchor[-1].low in lx.IMAGE and len(anchor) <= 3):
         phrase.of = anchor
+        if (phrase.head or "").lower() in lx.PLACE_NOUNS:
+            phrase.image = True
         return
     phrase.of = anchor
     if phrase.relation is None:

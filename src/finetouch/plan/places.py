@@ -17,6 +17,10 @@ def match_preposition(tokens: list[Token], i: int) -> tuple[str, int] | None:
     first = tokens[i]
     if first.kind != "word" or first.owner or first.low not in lx.FIRST_OF_PREPOSITION:
         return None
+    if i and first.text[0].isupper() and not first.text.isupper() and tokens[i - 1].text[:1].isupper() and tokens[i - 1].start > 0:
+        return None
+    if i and first.low == "of" and i + 1 < len(tokens) and tokens[i - 1].text[0].isupper() and tokens[i - 1].start > 0 and tokens[i + 1].text[0].isupper() and not tokens[i + 1].text.isupper():
+        return None
     words: list[str] = []
     for token in tokens[i : i + lx.MAX_PREPOSITION]:
         if token.kind != "word":

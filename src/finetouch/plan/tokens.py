@@ -36,13 +36,15 @@ _REPAIRABLE = (
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
     "purple", "vibrant", "sunglasses",
 )  # fmt: skip
-_GOOD = frozenset(_REPAIRABLE) | lx.IMAGE | frozenset(lx.FRAMES) | lx.COLORS | lx.GARMENTS | lx.BODY | lx.PARTS | frozenset(
+_GOOD = lx.ADJECTIVES | lx.MODALS | lx.DETERMINERS | lx.ADVERBS | lx.WEATHER | lx.STYLES | lx.SCENES | lx.SURFACES | lx.CONTAINERS | lx.TEXT_NOUNS | lx.COLOR_NOUNS | lx.INTENSIFIERS | frozenset(lx.QUALITIES) | frozenset(lx.TONES) | frozenset(lx.COLOR_ISH) | frozenset(lx.PREPOSITIONS) | lx.INSIDES | lx.SIZE_NOUNS | lx.ADJUST_NOUNS | frozenset(_REPAIRABLE) | lx.IMAGE | frozenset(lx.FRAMES) | lx.COLORS | lx.GARMENTS | lx.BODY | lx.PARTS | frozenset(
     """changed removed replaced deleted increased decreased brightened darkened sharpened rotated removes changes place
     pictured charge chance range orangey plea reuse please contrasts sharper brightest lighter brighter darker replacing
     removing changing lightens lighting lightning reflections inserts instant inserted picturesque dark darkness
     changing shrinks backgrounds purples oranges yellows vibrance vibrancy pleased reduced refection expose exposed
     resized transformed converted saturated enlarged moved reflect delicate relate rotten increasing decreasing strange
-    creature placed shrimp marked sharp convent""".split()
+    creature placed shrimp marked sharp convent bright lights lighted light lighter remote remotes shape shapes square brightly darkly inserted
+    oranges delivery purples party contest contact expires please pleasant backgrounds infant decreased enlarges photographs sunglass photographic
+    moved remover elevator replica erased erased sharply sharpest removal lightened brightened""".split()
 )  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def repair(word: str) -> str:
     for good in _REPAIRABLE:
         if word[0] != good[0] and word[1:2] != good[1]:
             continue
-        limit = 1 if len(good) < 7 else 2
+        limit = 1 if min(len(good), len(word)) < 7 else 2
         if abs(len(good) - len(word)) <= limit and _distance(word, good, limit) <= limit:
             return good
     return word
@@ -170,6 +172,12 @@ _IRREGULAR = {
     "got": "get", "put": "put", "bent": "bend", "frozen": "freeze", "drawn": "draw", "written": "write", "lit": "light",
     "hidden": "hide", "got-rid": "remove", "hung": "hang", "stuck": "stick", "spun": "spin", "widened": "widen",
 }  # fmt: skip
+
+
+def last_word(text: str | None) -> str:
+    """The last word of a phrase in lower case; "" when there is none."""
+    parts = (text or "").lower().split()
+    return parts[-1] if parts else ""
 
 
 def is_plural(word: str) -> bool:

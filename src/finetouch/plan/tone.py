@@ -8,7 +8,7 @@ from finetouch.plan.frames import owner_of_quality, without_purpose
 from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import match_preposition
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
-from finetouch.plan.tokens import Token, say
+from finetouch.plan.tokens import Token, last_word, say
 
 Tokens = list[Token]
 _QUALITY = frozenset(lx.QUALITIES)
@@ -30,7 +30,7 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         share_tail(phrases)
         last = phrases[-1]
         for phrase in phrases[:-1]:
-            if phrase.of is None and (phrase.head or "").split()[-1:] and (phrase.head or "").split()[-1].lower() in _QUALITY:
+            if phrase.of is None and last_word(phrase.head) in _QUALITY:
                 phrase.of = last.of
     done: set[str] = set()
     for phrase in phrases:
@@ -96,7 +96,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         toned = owner_of_quality(phrase, _QUALITY | lx.words("resolution visuals appearance colors tones effect visual"))
         if toned is not None:
             owner = story.resolve(toned) if (toned.head or toned.pronoun) else toned
-            last = (phrase.head or "").split()[-1].lower()
+            last = last_word(phrase.head)
             entry = lx.QUALITIES.get(last)
             if entry and verb in ("enhance", "improve", "refine", "upgrade", "optimize", "perfect", "polish", "enrich", "highlight", "sharpen"):
                 values = params.tone_params(entry[0], 1, full)
@@ -150,7 +150,7 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         elif backdrop(phrase):
             story.add(Draft("adjust", "background", count="one", result=f"{state} background"))
         elif phrase.head:
-            op = "resize" if verb in ("elongate", "lengthen", "shorten", "widen", "thicken") and (phrase.head or "").split()[-1].lower() not in lx.BODY else "adjust"
+            op = "resize" if verb in ("elongate", "lengthen", "shorten", "widen", "thicken") and last_word(phrase.head) not in lx.BODY else "adjust"
             story.add(draft_for(op, phrase, result=f"{state} {phrase.core}"))
             story.note(phrase)
 
