@@ -124,7 +124,8 @@ def _at(scene: Scene, box: Box, place: str) -> Box:
 
 
 _BESIDE = (
-    (r"(?:to |on )?(?:the )?left (?:side )?of (.+)", "left_of"), (r"(?:to |on )?(?:the )?right (?:side )?of (.+)", "right_of"),
+    (r"(?:to |on )?(?:the )?left (?:side )?of (.+)", "left_of"),
+    (r"(?:to |on )?(?:the )?right (?:side )?of (.+)", "right_of"),
     (r"(?:next to|beside|near|by|close to|towards?) (.+)", "near"), (r"(?:on top of|onto|on) (.+)", "on"),
     (r"(?:above|over) (.+)", "above"), (r"(?:below|under|beneath|underneath) (.+)", "under"),
     (r"in front of (.+)", "in_front_of"), (r"behind (.+)", "near"),

@@ -224,7 +224,7 @@ def _fill_behind(
         level_weight = cv2.resize(level_weight, half, interpolation=cv2.INTER_AREA).reshape(half[::-1])
         pyramid.append((level_total, level_weight))
         sizes.append(level_weight.shape)
-    guess = pyramid[-1][0] / np.maximum(pyramid[-1][1], 1e-6)[..., None]
+    guess: NDArray[Any] = pyramid[-1][0] / np.maximum(pyramid[-1][1], 1e-6)[..., None]
     for t, wt in reversed(pyramid[:-1]):
         size = (wt.shape[1], wt.shape[0])
         up = cv2.resize(guess, size, interpolation=cv2.INTER_LINEAR).reshape(*wt.shape, 3)

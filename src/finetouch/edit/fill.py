@@ -26,7 +26,7 @@ def rim_px(mask: Mask) -> int:
 
 
 @editor("fill", summary="removes a thing by PatchMatch", ops=("remove",), presets=("embedded",),
-        packages=("patchmatch",), context=0.6, min_context=48, max_side=900, feather=FEATHER)  # fmt: skip
+        packages=("patchmatch",), context=0.6, min_context=48, max_side=2400, feather=FEATHER)  # fmt: skip
 class Fill(EditMethod):
     """Copies texture from around the thing into its place (Barnes et al., PatchMatch, 2009)."""
 

@@ -37,7 +37,7 @@ class PasteParams(contracts.Params):
 
 @editor("paste", summary="puts the thing of a reference picture into the scene", ops=("replace", "add"),
         presets=("embedded",), packages=("patchmatch",), needs_reference=True, context=0.3, min_context=48,
-        max_side=1400, feather=FEATHER)  # fmt: skip
+        max_side=2400, feather=FEATHER)  # fmt: skip
 class Paste(EditMethod):
     """Cuts the subject out of the reference, fits it to the place and matches its light."""
 
@@ -111,10 +111,11 @@ def reference_sprite(reference: Picture, params: PasteParams) -> Sprite:
         InputError: The reference shows no subject (fully transparent).
     """
     pixels, alpha = reference.pixels, reference.alpha
+    matte: Mask
     if params.cutout == "none":
         matte = np.ones(pixels.shape[:2], dtype=np.float32)
     elif alpha is not None and alpha.min() < 250:
-        matte = alpha.astype(np.float32) / 255
+        matte = (alpha.astype(np.float32) / 255).astype(np.float32)
     else:
         subject = main_subject(pixels)
         matte = matting.matte(pixels, subject)
@@ -203,7 +204,7 @@ def _default_box(scene: Scene, aspect: float, given: Box | None) -> Box:
     start = (round(left), round(top), round(left + width), round(top + height))
     step = scene.step
     anchor: Box | None = given if given is not None and scene.region.share < 0.98 else None
-    kind = step.relation.type if step.relation else None
+    kind: str | None = step.relation.type if step.relation else None
     if kind is None and relation_in(step.result):
         kind, phrase = relation_in(step.result) or ("near", "")
         anchor = scene.select(phrase).box if scene.select else None

@@ -17,7 +17,7 @@ from finetouch.errors import InputError
 from finetouch.imaging import inpaint, masks
 from finetouch.imaging.masks import Mask
 from finetouch.registry import editor
-from finetouch.types import Box, EditStep, Region
+from finetouch.types import Box, EditStep, Pixels, Region
 
 FEATHER = 2.0
 
@@ -52,7 +52,7 @@ def _layout(scene: Scene) -> _Layout:
 
 
 @editor("transform", summary="moves, resizes or duplicates a thing", ops=("move", "resize", "duplicate"),
-        presets=("embedded",), packages=("patchmatch",), context=0.3, min_context=48, max_side=1400,
+        presets=("embedded",), packages=("patchmatch",), context=0.3, min_context=48, max_side=2400,
         feather=FEATHER)  # fmt: skip
 class Transform(EditMethod):
     """Cuts the thing out with its matte and sets it down where and as large as asked."""
@@ -80,7 +80,8 @@ class Transform(EditMethod):
         layout = _layout(scene)
         sprite, cut = _place.cut_out(request.pixels, request.target)
         request.report.check()
-        pixels, facts = request.pixels, {}
+        pixels: Pixels = request.pixels
+        facts: dict[str, Any] = {}
         if layout.empties:
             pixels, facts = self._emptied(request, layout, cut)
         request.report.check()

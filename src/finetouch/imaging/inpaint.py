@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from finetouch.errors import DependencyMissing
+from finetouch.imaging.detail import with_detail
 from finetouch.types import Reporter
 
 Pixels = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 Mode = Literal["patchmatch", "fast"]
+
+HOLE_PIXELS = 20_000
+CROP_PIXELS = 160_000
+GUIDE_FLOOR = 0.006
+GUIDE_WEIGHT = 0.04
 
 # The native library keeps one seed per process.
 _LOCK = Lock()
@@ -74,7 +80,7 @@ def fill_hole(
     if mode == "fast" or min(pixels.shape[:2]) < 8 or int(sources.sum()) < 64:
         filled = _telea(pixels, hole)
         return Filled(filled, seam_score(filled, hole), False, "fast")
-    filled = _patchmatch(pixels, hole, exclude, seed, patch)
+    filled = _patchmatch(pixels, hole, exclude, seed, patch, report)
     report.check()
     seam = seam_score(filled, hole)
     levelled, changed = _level(pixels, filled, hole)
@@ -87,12 +93,7 @@ def fill_hole(
 
 def bare_patchmatch(pixels: Pixels, hole: Bools, seed: int = 0, patch: int = 4, exclude: Bools | None = None) -> Pixels:
     """One call of the PatchMatch library, nothing around it; raises `DependencyMissing` when it cannot be loaded."""
-    try:
-        import patchmatch
-    except ImportError as error:
-        raise DependencyMissing("pypatchmatch", "all", "Removing things") from error
-    if not patchmatch.patchmatch_available:
-        raise DependencyMissing("pypatchmatch", "all", "Removing things")
+    patchmatch = _library()
     with _LOCK:
         patchmatch.set_random_seed(seed % 2**32)
         return np.asarray(
@@ -104,14 +105,90 @@ def bare_patchmatch(pixels: Pixels, hole: Bools, seed: int = 0, patch: int = 4, 
         )  # fmt: skip
 
 
+def _library() -> Any:
+    try:
+        import patchmatch
+    except ImportError as error:
+        raise DependencyMissing("pypatchmatch", "all", "Removing things") from error
+    if not patchmatch.patchmatch_available:
+        raise DependencyMissing("pypatchmatch", "all", "Removing things")
+    return patchmatch
+
+
 def _telea(pixels: Pixels, hole: Bools) -> Pixels:
     bgr = np.ascontiguousarray(pixels[..., ::-1])
     out = cv2.inpaint(bgr, hole.astype(np.uint8), 4, cv2.INPAINT_TELEA)[..., ::-1]
     return np.where(hole[..., None], out, pixels).astype(np.uint8)
 
 
-def _patchmatch(pixels: Pixels, hole: Bools, exclude: Bools | None, seed: int, patch: int) -> Pixels:
-    return bare_patchmatch(pixels, hole, seed, patch, exclude)
+def _patchmatch(pixels: Pixels, hole: Bools, exclude: Bools | None, seed: int, patch: int, report: Reporter) -> Pixels:
+    """Small holes at full size; larger ones at a fraction of it, guided, and then again with all pixels."""
+    factor = working_factor(hole)
+    if factor == 1:
+        return bare_patchmatch(pixels, hole, seed, patch, exclude)
+    h, w = hole.shape
+    pad = ((0, -h % factor), (0, -w % factor))
+    big = np.pad(pixels, (*pad, (0, 0)), mode="edge")
+    big_hole = np.pad(hole, pad, mode="edge")
+    barred = big_hole if exclude is None else big_hole | np.pad(exclude, pad, mode="edge")
+    rows, cols = big_hole.shape[0] // factor, big_hole.shape[1] // factor
+    small_hole = _any(big_hole, factor)
+    # Colours of the thing must not leak into the small picture's rim.
+    weight = (~big_hole).astype(np.float32)
+    total = cv2.resize(big.astype(np.float32) * weight[..., None], (cols, rows), interpolation=cv2.INTER_AREA)
+    share = cv2.resize(weight, (cols, rows), interpolation=cv2.INTER_AREA)
+    small = np.clip(total / np.maximum(share, 1e-3)[..., None] + 0.5, 0, 255).astype(np.uint8)
+    small_exclude = None if exclude is None else _any(barred, factor) & ~small_hole
+    coarse = _guided(small, small_hole, small_exclude, seed, patch)
+    report.check()
+    rng = np.random.default_rng(seed)
+    return with_detail(big, big_hole, coarse, factor, ~barred, rng, report)[:h, :w]
+
+
+def working_factor(hole: Bools) -> int:
+    """How much smaller the coarse fill is made: the hole has at most about 20000 px there, the crop 160000."""
+    area, total = int(hole.sum()), hole.size
+    factor = max(1, int(np.ceil(np.sqrt(max(area / HOLE_PIXELS, total / CROP_PIXELS)))))
+    return 1 if min(hole.shape) // factor < 24 else factor
+
+
+def _any(values: Bools, factor: int) -> Bools:
+    h, w = values.shape
+    return np.asarray(values.reshape(h // factor, factor, w // factor, factor).any(axis=(1, 3)))
+
+
+def layering(pixels: Pixels, hole: Bools) -> float:
+    """How much of the scene around the hole is explained by height alone (beach 1, table top 0)."""
+    rows = np.flatnonzero(hole.any(axis=1))
+    if rows.size == 0 or pixels.shape[1] < 8:
+        return 0.0
+    part, known = pixels[rows[0] : rows[-1] + 1].astype(np.float32), ~hole[rows[0] : rows[-1] + 1]
+    known_rows = known.sum(axis=1) > 4
+    if known_rows.sum() < 8:
+        return 0.0
+    part, known = part[known_rows], known[known_rows]
+    weight = known[..., None].astype(np.float32)
+    means = (part * weight).sum(axis=1) / weight.sum(axis=1)
+    left = ((part - means[:, None]) ** 2 * weight).sum()
+    total = ((part - part[known].mean(axis=0)) ** 2 * weight).sum()
+    explained = 1 - float(left) / max(float(total), 1.0)
+    return float(np.clip((explained - 0.25) / 0.35, 0, 1))
+
+
+def _guided(pixels: Pixels, hole: Bools, exclude: Bools | None, seed: int, patch: int) -> Pixels:
+    """PatchMatch that prefers to copy from the same height where the scene is layered: horizons and shores run on."""
+    patchmatch = _library()
+    h, w = hole.shape
+    y = np.broadcast_to(np.linspace(0, 1, h, dtype=np.float32)[:, None], (h, w))
+    x = np.broadcast_to(np.linspace(0, 0.15 * w / h, w, dtype=np.float32), (h, w))
+    guide = np.ascontiguousarray(np.dstack([y, x, np.zeros((h, w), np.float32)]))
+    with _LOCK:
+        patchmatch.set_random_seed(seed % 2**32)
+        filled = patchmatch.inpaint_regularity(
+            np.ascontiguousarray(pixels), hole, guide, patch_size=patch, guide_weight=GUIDE_FLOOR + GUIDE_WEIGHT * layering(pixels, hole),
+            global_mask=None if exclude is None or not exclude.any() else exclude,
+        )  # fmt: skip
+    return np.asarray(filled, dtype=np.uint8)
 
 
 def seam_score(pixels: Pixels, hole: Bools) -> float:
