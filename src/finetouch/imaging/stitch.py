@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,21 +30,35 @@ def paste(original: NDArray[Any], edited: NDArray[Any], box: Box, weight: Mask) 
 
 
 def paste_into(out: NDArray[Any], edited: NDArray[Any], box: Box, weight: Mask) -> None:
-    """`paste` in place, in bands of rows so that memory stays bounded."""
+    """`paste` in place."""
     x0, y0, x1, y1 = box
     if edited.shape[:2] != (y1 - y0, x1 - x0) or weight.shape != (y1 - y0, x1 - x0):
         raise ValueError(f"crop {edited.shape[:2]} and mask {weight.shape} do not fit the box {box}")
-    rows = max(1, _BAND // max(1, x1 - x0))
-    for top in range(0, y1 - y0, rows):
-        w = weight[top : top + rows]
+    mix_into(out[y0:y1, x0:x1], edited, weight)
+
+
+def mix_into(out: NDArray[Any], new: NDArray[Any], weight: Mask) -> None:
+    """Blends `new` into the uint8 array `out` in place; weight 0 keeps and weight 1 takes values exactly.
+
+    Works in bands of rows, so that memory stays bounded on very large pictures.
+    """
+    for rows in bands(out.shape[:2]):
+        w = weight[rows]
         if not (w > 0).any():
             continue
-        new = edited[top : top + rows]
-        window = out[y0 + top : y0 + top + w.shape[0], x0:x1]
-        factor = w if new.ndim == 2 else w[..., None]
-        mixed = np.rint(window * (1.0 - factor) + new * factor).astype(np.uint8)
-        mixed = np.where(factor >= 1.0, new, mixed)
+        window, fresh = out[rows], new[rows]
+        factor = w if fresh.ndim == 2 else w[..., None]
+        mixed = np.rint(window * (1.0 - factor) + fresh * factor).astype(np.uint8)
+        mixed = np.where(factor >= 1.0, fresh, mixed)
         window[...] = np.where(factor > 0.0, mixed, window)
+
+
+def bands(shape: tuple[int, ...], multiple: int = 1) -> Iterator[slice]:
+    """Row slices of about four megapixels that cover an array; their starts are multiples of `multiple`."""
+    rows = max(1, _BAND // max(1, shape[1]))
+    rows = max(multiple, rows - rows % multiple)
+    for top in range(0, shape[0], rows):
+        yield slice(top, min(top + rows, shape[0]))
 
 
 @dataclass(frozen=True)
@@ -68,9 +83,7 @@ class OutsideChange:
 def outside_change(before: Picture, after: Picture, mask: Mask) -> OutsideChange:
     """Compares two pictures of one size where `mask` is exactly 0, alpha included."""
     worst = count = outside = 0
-    rows = max(1, _BAND // max(1, before.width))
-    for top in range(0, before.height, rows):
-        part = slice(top, top + rows)
+    for part in bands((before.height, before.width)):
         off = mask[part] == 0
         n = int(off.sum())
         if n == 0:
