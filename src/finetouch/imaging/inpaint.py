@@ -182,10 +182,11 @@ def _guided(pixels: Pixels, hole: Bools, exclude: Bools | None, seed: int, patch
     y = np.broadcast_to(np.linspace(0, 1, h, dtype=np.float32)[:, None], (h, w))
     x = np.broadcast_to(np.linspace(0, 0.15 * w / h, w, dtype=np.float32), (h, w))
     guide = np.ascontiguousarray(np.dstack([y, x, np.zeros((h, w), np.float32)]))
+    weight = GUIDE_FLOOR + GUIDE_WEIGHT * layering(pixels, hole)
     with _LOCK:
         patchmatch.set_random_seed(seed % 2**32)
         filled = patchmatch.inpaint_regularity(
-            np.ascontiguousarray(pixels), hole, guide, patch_size=patch, guide_weight=GUIDE_FLOOR + GUIDE_WEIGHT * layering(pixels, hole),
+            np.ascontiguousarray(pixels), hole, guide, patch_size=patch, guide_weight=weight,
             global_mask=None if exclude is None or not exclude.any() else exclude,
         )  # fmt: skip
     return np.asarray(filled, dtype=np.uint8)

@@ -101,7 +101,10 @@ def soft_edge(pixels: NDArray[np.uint8], mask: Mask, radius: int = 3, eps: float
     if radius <= 0 or window is None:
         return out
     part = mask[window]
-    alpha = np.clip(_LocalLinear(_unit(pixels[window]), radius, eps).smooth(part), 0, 1)
+    linear = _LocalLinear(_unit(pixels[window]), radius, eps)
+    alpha = part
+    for _ in range(2):
+        alpha = np.clip((linear.smooth(alpha) - 0.5) * 1.5 + 0.5, 0, 1)
     inner, outer = masks.shrink(part, radius), masks.grow(part, radius)
     out[window] = np.clip(np.maximum(alpha, inner * (inner > HARD)), 0, outer)
     return out
