@@ -1,0 +1,70 @@
+"""Makes the pictures of the README and of docs/limits.md again, from photos that scikit-image ships.
+
+    python examples/gallery.py [--only NAME] [--out docs/img]
+
+Each line of GALLERY is what one would type; the command is printed with the result's report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from skimage import data
+
+import finetouch
+from finetouch.errors import FinetouchError
+from finetouch.imaging import io
+
+PHOTOS = {
+    "coffee": data.coffee,
+    "cat": data.chelsea,
+    "astronaut": data.astronaut,
+    "rocket": data.rocket,
+    "motorcycle": lambda: data.stereo_motorcycle()[0],
+}
+GALLERY = {
+    "remove": ("coffee", "remove the spoon", {}),
+    "recolor": ("coffee", "make the cup blue", {}),
+    "background-blur": ("cat", "blur the background", {}),
+}
+LIMITS: dict[str, tuple[str, str, dict[str, object]]] = {}
+
+
+def make(name: str, entry: tuple[str, str, dict[str, object]], folder: Path) -> bool:
+    """One edit: saves its sheet as JPEG and prints the command and the report."""
+    photo, words, options = entry
+    pixels = np.ascontiguousarray(PHOTOS[photo]())
+    marks = "".join(f" --{k} {','.join(map(str, v))}" for k, v in options.items() if k == "box")  # type: ignore[arg-type]
+    print(f'{name}: finetouch edit {photo}.png "{words}"{marks}')
+    try:
+        result = finetouch.edit(pixels, words, seed=1, **options)  # type: ignore[arg-type]
+    except FinetouchError as error:
+        print(f"   refused: {error.message}")
+        return False
+    for line in result.report:
+        print(f"   {line}")
+    from finetouch.engine.sheet import sheet
+
+    io.save(sheet(result, side=360), folder / f"{name}.jpg", overwrite=True, quality=88, strip=True)
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "img")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    entries = {**GALLERY, **LIMITS}
+    chosen = {k: v for k, v in entries.items() if args.only in (None, k)}
+    if not chosen:
+        sys.exit(f"no picture called '{args.only}'; there are: {', '.join(entries)}")
+    made = [make(name, entry, args.out) for name, entry in chosen.items()]
+    print(f"{sum(made)} pictures in {args.out}")
+
+
+if __name__ == "__main__":
+    main()
