@@ -20,6 +20,15 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(args)
     if args and args[0].low in ("to", "into") and len(args) > 1:
         args = [Token("it", "it", "word", args[0].start), *args]
+    if len(args) > 1 and args[-1].low in ("differently", "different", "completely", "entirely"):
+        args = args[:-1]
+    turned = {t.low for t in args}
+    spun = turned & {"degrees", "clockwise", "counterclockwise", "upside", "sideways", "upright", "around"} or (turned & {"right", "left"} and "to" in turned and len(args) < 7)
+    if verb == "turn" and spun and args[0].low not in ("up", "down"):
+        from finetouch.plan.tone import rotate
+
+        rotate(story, "rotate", args, clause)
+        return
     up = _up_down(args)
     if up:
         from finetouch.plan.tone import level
@@ -155,6 +164,9 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                 return args[:i], args[i:]
             if _state_word(token) and not match_preposition(args, i - 1) and args[i - 1].low not in lx.DETERMINERS and not args[i - 1].owner and not _prenominal_state(args, i):
                 return args[:i], args[i:]
+        if low in ("he", "she", "they") and seen_noun:
+            i += 3 if i + 1 < n and args[i + 1].low in lx.BE else 2
+            continue
         hit = match_preposition(args, i)
         if hit and i:
             i += hit[1]
@@ -270,7 +282,10 @@ def _bare_predicate(story: Story, args: Tokens, clause: Tokens) -> None:
     if not args:
         return
     tone = kinds.tone_of(args)
-    if tone or kinds.size_word(args):
+    if tone:
+        picture(story, args, parse_np([]))
+        return
+    if kinds.size_word(args):
         become(story, "make", [Token("it", "it", "word", 0)], args, clause)
         return
     if kinds.style(args) and (kinds.black_and_white(say(args)) or len(args) <= 2):
@@ -386,7 +401,7 @@ def _with_string(phrase: Phrase, old: Tokens) -> Phrase:
 
 def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
     subject = None
-    if phrase.relation and phrase.relation[0] in ("near", "behind", "part_of", "in", "with"):
+    if phrase.relation and phrase.relation[0] in ("near", "behind", "part_of", "in", "with", "under", "on"):
         subject = phrase.relation[1]
     position = phrase.position if phrase.position not in ("background", None) else None
     if new is None:
@@ -441,6 +456,8 @@ def _behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
     if i >= len(new):
         return False
     low = new[i].low
+    if low in ("on", "off"):
+        return False
     if low in ("wear", "wearing", "hold", "holding", "have", "having", "carry", "carrying", "has", "wears", "holds"):
         gift = new[i + 1 :]
         if any(t.low in ("color",) for t in gift) or not gift or kinds.whole(phrase):
@@ -493,6 +510,10 @@ def _recolor(story: Story, phrase: Phrase, new: Tokens | None, quality: Phrase) 
         scene(story, new)
         return
     tone = kinds.tone_of(new)
+    if quality.color and quality.of is None and first_color(new):
+        found = first_color(new)
+        story.add(Draft("recolor", attributes=[quality.color], color=found[0] if found else None, result=text_of(new)))
+        return
     if kinds.whole(phrase) or phrase.head is None:
         picture(story, new, phrase if phrase.head else quality)
         return
@@ -661,6 +682,9 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         if new[0].low == "in" and not color_at(new, 1):
             break
         new = new[1:]
+    if not any(t.kind != "punct" for t in new):
+        _unspecified(story, phrase, last_word(phrase.head))
+        return
     if kinds.size_word(new):
         resized(story, phrase, new, verb)
         return
@@ -672,6 +696,8 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     behind = first_color(new)
     if color is None and behind and behind[1] <= 2 and (not behind[2] or behind[2][0].low in ("with", "in", "like", "but", "instead", "for", "so", "from")) and all(t.low in lx.FLAT | lx.INTENSIFIERS | {"a", "more", "the", "in"} for t in new[: behind[1]]):
         color = behind[0]
+    if color is None and behind and new[-1].low in lx.COLOR_NOUNS:
+        color, new = behind[0], new[behind[1] :]
     if color:
         _recolored(story, phrase, new)
         return

@@ -100,6 +100,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
             return False
         return True
     previous = tokens[i - 1]
+    if low == "rid" and previous.low in ("get", "gets", "getting"):
+        return False
     if previous.low in _NOT_BEFORE and not (titled and token.text[0].isupper() and verb in lx.STRONG):
         return False
     if previous.kind == "word" and previous.low in lx.MODALS and previous.low not in ("can",):
@@ -120,6 +122,10 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     if titled and token.text[0].isupper() and tokens[i - 1].text[:1].islower():
         return True
     if all(t.text.isupper() for t in tokens if t.kind == "word") or not titled or not token.text[0].isupper():
+        if verb in lx.STRONG and low == verb and following in lx.DETERMINERS | {"his", "her"} and previous.low not in _NOT_BEFORE:
+            return True
+        if low in ("crop", "blur", "zoom", "resize", "rotate") and following in ("add", "remove", "change", "delete", "insert", "replace", "increase", "brighten", "darken", "lighten", "make"):
+            return True
         if low == "draw":
             return previous.low not in ("to", "and")
         if verb in lx.STRONG and low not in lx.NOUNISH:

@@ -43,6 +43,8 @@ def statement(story: Story, clause: Tokens) -> bool:
             changes.picture(story, body, parse_np([]))
             return True
     at = _finite(clause)
+    if clause[0].low in ("how", "who", "why", "when", "where", "what", "which"):
+        return False
     if at is None:
         return False
     subject, rest = clause[:at], clause[at:]
@@ -65,7 +67,7 @@ def statement(story: Story, clause: Tokens) -> bool:
         return True
     if verb and verb == predicate[0].low and verb in ("add",) :
         return False
-    if any(rest[k].low in ("needs", "need", "requires") for k in range(i)) and verb == "" and predicate[0].low in ("a", "an", "some", "more", "less", "two"):
+    if any(rest[k].low in ("needs", "need", "requires") for k in range(i)) and not any(rest[k].low == "be" for k in range(i)) and verb == "" and predicate[0].low in ("a", "an", "some", "more", "less", "two"):
         _needs(story, subject, predicate, clause)
         return True
     head = [t for t in subject if t.kind != "punct"]

@@ -92,7 +92,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         name = lx.QUALITIES[head]
         story.add(Draft("global", result=name[2], params=params.tone_params(name[0], -1, args)))
         return
-    hazy = last in lx.HAZE or last in ("tint", "cast", "yellowness", "redness", "hue", "tone", "darkness", "brightness", "dullness", "vignette-") or any(w in lx.HAZE for w in head.split()) and last in ("effect", "effects", "influence", "interference", "mood", "details", "detail", "look", "overlay", "scene", "conditions", "elements", "shadows", "streaks", "sections", "areas", "atmosphere", "presence", "cast", "shadow", "ambiance")
+    hazy = last in lx.HAZE or (last == "snow" and any(t.low in lx.IMAGE for t in args)) or last in ("tint", "cast", "yellowness", "redness", "hue", "tone", "darkness", "brightness", "dullness", "vignette-") or any(w in lx.HAZE for w in head.split()) and last in ("effect", "effects", "influence", "interference", "mood", "details", "detail", "look", "overlay", "scene", "conditions", "elements", "shadows", "streaks", "sections", "areas", "atmosphere", "presence", "cast", "shadow", "ambiance")
     hazy = hazy or (last in ("effect", "effects", "influence", "interference", "mood", "details", "conditions", "elements", "sections", "areas", "atmosphere", "ambiance", "scene", "parts") and any(a.lower() in lx.HAZE for a in phrase.attributes))
     if hazy and (phrase.relation is None or phrase.relation[1].lower() in lx.IMAGE | {"air", "scene", "view"}):
         sharpen = any(w in head for w in ("blur", "fuzz", "haz", "fog", "mist"))
@@ -341,7 +341,7 @@ def _place_added(draft: Draft, phrase: Phrase, to: tuple[str, str, bool]) -> Non
     if last in lx.BACKDROP or last == "foreground":
         draft.position = draft.position or ("foreground" if last == "foreground" else "background")
         return
-    if draft.relation:
+    if draft.relation and not phrase.to_first:
         return
     head = last_word(phrase.head)
     if anchor.lower() in lx.PRONOUNS:
@@ -607,7 +607,7 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
             story.add(Draft("replace", result=text_of(new), count=None))
         return
     color = plain_color(new)
-    if color and (new[0].low not in ("a", "an") or new[-1].low in lx.COLOR_NOUNS | lx.COLORS):
+    if color and (new[0].low not in ("a", "an") or new[-1].low in lx.COLOR_NOUNS or new[-1].low not in ("lime", "orange", "peach", "rose", "olive", "plum", "violet", "ruby", "coral", "salmon", "rainbow", "emerald", "brunette", "blonde", "ginger", "lavender", "cream")):
         old_color = plain_color(old)
         if old_color:
             story.add(Draft("recolor", color=color, result=color, attributes=[old_color]))
@@ -820,6 +820,8 @@ def duplicate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def write(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "write Hello on the wall"."""
     args = trim(args)
+    while len(args) > 1 and args[0].kind != "quote" and args[0].low in ("the", "word", "words", "text", "name", "a", "letters", "phrase", "down", "in"):
+        args = args[1:]
     quotes = [t.text for t in args if t.kind == "quote"]
     on = next((i for i, t in enumerate(args) if i and t.low in ("on", "in", "across", "over", "at", "to", "above", "below", "under")), None)
     said = quotes[0] if quotes else say(args[:on] if on is not None else args)
@@ -829,7 +831,8 @@ def write(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         draft.position = holder.position
         if holder.relation and holder.relation[0] in ("on", "in"):
             target = parse_np([Token(w, w.lower(), "word", 0) for w in holder.relation[1].split()])
-            draft.target, draft.attributes, draft.count = target.head, target.attributes, target.count()
+            if last_word(target.head) not in lx.TEXTY | {"font", "color"} and color_at(trim(args[on + 1 :]), 0) is None:
+                draft.target, draft.attributes, draft.count = target.head, target.attributes, target.count()
         elif holder.relation:
             draft.relation = holder.relation
     story.add(draft)

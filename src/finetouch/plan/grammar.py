@@ -29,6 +29,11 @@ _KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
 
 
 def _take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    if verb == "take" and story.upcoming[0] in ("put", "place", "add", "move", "paste") and story.upcoming[1] in ("it", "them", "him", "her"):
+        group = parse_np([t for t in args if t.low not in ("out", "off")])
+        phrases_of(story, args)
+        story.antecedent, story.person = group, group.head
+        return
     if any(t.low in ("out", "away", "off", "from", "of") for t in args) or verb == "get":
         rest = args
         if verb == "get" and rest and rest[0].low == "rid":
@@ -195,6 +200,9 @@ def read_clause(story: Story, clause: Tokens) -> None:
         return
     if body[0].low in ("instead",) or body[0].low in ("of",) and i:
         body = clause
+    if body[0].low in ("how", "who", "why", "when", "where", "which") or (body[0].low == "what" and len(body) > 1 and body[1].low != "if"):
+        story.unknown += [t.text for t in clause if t.kind != "punct"]
+        return
     body = declare.place_first(body)
     verb = base(body[0].low)
     if verb == "let" and len(body) > 1 and body[1].low == "us":
@@ -211,6 +219,11 @@ def read_clause(story: Story, clause: Tokens) -> None:
             verb = base(body[k + 1].low)
             body = body[k + 1 :]
             break
+    if lx.FRAMES.get(verb) == "use":
+        at = next((k for k in range(1, len(body) - 1) if body[k].low == "to" and base(body[k + 1].low) == body[k + 1].low and body[k + 1].low in lx.FRAMES), None)
+        if at:
+            body = body[at + 1 :]
+            verb = base(body[0].low)
     what_if = clause[0].low == "what" and len(clause) > 2 and clause[1].low == "if"
     if what_if:
         rest = clause[2:]
@@ -300,7 +313,10 @@ class GrammarParser(Parser):
         if not instruction.strip():
             raise NotUnderstood("The instruction is empty.", HINT)
         story = Story()
-        for clause in split_clauses(tokenize(instruction[:MAX_LENGTH])):
+        clauses = split_clauses(tokenize(instruction[:MAX_LENGTH]))
+        for clause, following in zip(clauses, [*clauses[1:], []], strict=False):
+            words = [t.low for t in trim(following)[:2]]
+            story.upcoming = (words[0], words[1]) if len(words) == 2 else ("", "")
             read_clause(story, clause)
         steps = tuple(d.step() for d in story.drafts)
         unknown = tuple(dict.fromkeys(story.unknown))

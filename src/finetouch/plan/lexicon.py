@@ -118,7 +118,7 @@ PREPOSITIONS: dict[str, str] = {
     "by the side of": "near", "at the side of": "near", "to the side of": "near", "along": "near", "nearby": "near",
     "adjacent to": "near", "toward": "near", "towards": "near", "against": "near",
     "at the edge of": "near", "outside of": "near", "outside": "near", "along with": "with",
-    "in front of": "in_front_of", "infront of": "in_front_of", "blocking": "in_front_of", "to the front of": "in_front_of",
+    "in front of": "in_front_of", "infront of": "in_front_of", "blocking": "in_front_of", "covers": "in_front_of", "blocks": "in_front_of", "to the front of": "in_front_of",
     "in the front of": "in_front_of", "at the front of": "in_front_of", "covering": "in_front_of",
     "behind": "behind", "at the back of": "behind", "in back of": "behind", "to the back of": "behind",
     "from behind": "behind", "at the rear of": "behind",

@@ -52,6 +52,7 @@ class Phrase:
     color: str | None = None
     of: list[Token] | None = None
     placed_before: bool = False
+    to_first: bool = False
     excepted: str | None = None
     anchor_pronoun: str | None = None
     extra: list[tuple[str, str]] = field(default_factory=list)
@@ -104,7 +105,7 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
         token = tokens[i]
         if i and token.kind == "punct":
             break
-        if i and token.kind == "word" and token.low in lx.RELATIVE and not (token.low == "that" and i == 0):
+        if i and token.kind == "word" and (token.low in lx.RELATIVE or (token.low in ("he", "she", "they") and i + 1 < n)):
             break
         hit = match_preposition(tokens, i)
         if hit and not (i == 0 and hit[1] != "of" and _is_quantifier(token)):
@@ -166,7 +167,7 @@ def _post_participle(tokens: list[Token], i: int) -> bool:
         return opens and before not in lx.ADJECTIVES and before not in lx.COLORS
     if (low.endswith("ed") and len(low) > 4) or low in ("worn", "held", "hung", "made", "cut", "drawn", "written", "seen"):
         return opens and low not in ("red", "bed", "shed", "sled", "seed", "weed") and following is not None and tokens[i - 1].low not in lx.ADJECTIVES
-    return low in ("asleep", "awake", "visible", "indoors", "outdoors", "upside", "facing", "wearing", "holding", "saying", "looking", "reading", "riding")
+    return low in ("asleep", "awake", "visible", "present", "located", "shown", "situated", "positioned", "seen", "indoors", "outdoors", "upside", "facing", "wearing", "holding", "saying", "looking", "reading", "riding")
 
 
 _ING_NOUNS = lx.words(
@@ -220,6 +221,8 @@ def _strip_front(phrase: Phrase, core: list[Token]) -> list[Token]:
             pass
         elif low in lx.DETERMINERS and (not last or n == 1 and low in ("the", "a", "an")):
             phrase.definite = phrase.definite or low in ("the", "this", "that", "these", "those")
+        elif low in ("so", "much", "as", "most", "too", "such") and not last and i == 0 or low in ("much", "many", "of") and i and not last:
+            pass
         elif low in ("whole", "entire") and not last:
             phrase.definite = True
         elif low in ("lot", "bunch", "lots", "number", "rest") and i + 1 < n and core[i + 1].low == "of" and low != "bunch":
@@ -299,7 +302,7 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
                 continue
             i += 1
             continue
-        if _is_modifier(token):
+        if _is_modifier(token, core[i + 1].low):
             phrase.attributes.append(token.text)
             i += 1
             continue
@@ -328,9 +331,11 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
         phrase.image = True
 
 
-def _is_modifier(token: Token) -> bool:
+def _is_modifier(token: Token, following: str = "") -> bool:
     low = token.low
     if token.kind == "quote" or token.owner:
+        return False
+    if low == "light" and following in ("pole", "poles", "polls", "bulb", "bulbs", "saber", "switch", "fixture", "fixtures", "post", "posts", "source", "beam", "house", "ray", "rays", "reflection", "effect", "effects"):
         return False
     if token.kind == "num":
         return False
@@ -367,7 +372,7 @@ def _read_rest(phrase: Phrase, rest: list[Token]) -> None:
         if token.low in ("has", "have", "had") and i + 1 < n and rest[i + 1].low == "been":
             i += 2
             continue
-        if token.low in lx.RELATIVE or (token.low in lx.BE and not token.owner) or token.low in ("currently", "both", "all"):
+        if token.low in lx.RELATIVE or (token.low in lx.BE and not token.owner) or token.low in ("currently", "both", "all", "present", "located", "situated", "positioned", "shown", "visible", "depicted", "seen"):
             i += 1
             continue
         place = position_phrase(rest, i)
@@ -459,12 +464,13 @@ def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: lis
         if not inside and mouthy in lx.INSIDES and mouthy not in ("sky-", "window", "windows", "bed", "face", "grass", "eyes"):
             relation = "in"
     if relation in ("to", "at", "for", "as", "about", "like", "than", "without", "down", "instead"):
+        phrase.to_first = phrase.to_first or (relation == "to" and phrase.relation is None)
         if relation == "at":
             relation = "near"
         else:
             phrase.attributes.append(words)
             return
-    if relation == "in" and anchor[-1].low in lx.GARMENTS and (phrase.head or "").split()[-1:] != [""] and _wearer(phrase):
+    if relation == "in" and anchor[-1].low in lx.GARMENTS and _wearer(phrase):
         relation = "wearing"
     if preposition[-1].low in ("of", "between") and any(t.low in ("middle", "center", "centre") for t in preposition) and phrase.position is None:
         phrase.position = "center"
@@ -473,7 +479,7 @@ def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: lis
         return
     if text.lower() in lx.IMAGE:
         return
-    inner = parse_np(anchor) if any(t.low in lx.PRONOUNS or t.low in lx.POSSESSIVE for t in anchor[:1]) else None
+    inner = parse_np(anchor) if anchor[0].low in lx.PRONOUNS or anchor[0].low in lx.POSSESSIVE or anchor[0].low == "it" else None
     if inner is not None and inner.pronoun:
         phrase.anchor_pronoun = inner.pronoun
     if phrase.relation is None:
@@ -488,7 +494,7 @@ def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: lis
 def _wearer(phrase: Phrase) -> bool:
     head = (phrase.head or phrase.pronoun or "").split()[-1:] or [""]
     last = head[0].lower()
-    return last not in lx.GARMENTS and last not in lx.BODY
+    return last in ANIMATE or singular(last) in ANIMATE or phrase.pronoun is not None or (last not in lx.GARMENTS and last not in lx.BODY and last not in lx.SURFACES and last.endswith(("er", "or", "ist", "ant")))
 
 
 def _attach_of(phrase: Phrase, anchor: list[Token], text: str) -> None:

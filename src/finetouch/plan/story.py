@@ -43,6 +43,7 @@ class Story:
     Attributes:
         antecedent: What "it" means: the phrase last edited, "image" for the picture, None at the start.
         person: Phrase that "him" or "her" means when the text names one.
+        upcoming: First two words of the next clause ("take the girl" is no edit when "put her ..." follows).
         verb, frame: Of the clause before, for gapping ("change A to B and C to D").
     """
 
@@ -50,6 +51,7 @@ class Story:
     antecedent: Phrase | str | None = None
     person: str | None = None
     frame: str = ""
+    upcoming: tuple[str, str] = ("", "")
     verb: str = ""
     unknown: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -159,6 +161,8 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
     following = tokens[i + 1]
     if following.low in ("and", "&") and i + 2 < len(tokens):
         following = tokens[i + 2]
+    if following.low in ("positioned", "facing", "leaning", "dressed", "wearing", "holding", "located", "sitting", "standing", "looking", "running", "flying", "surrounded", "lying", "walking", "towering", "with", "featuring", "creating", "casting", "adding", "placed", "parked", "playing", "perched", "floating", "partially", "slightly", "including", "resting"):
+        return False
     if following.kind == "punct" or following.low in ("or",) or match_preposition(tokens, i + 1):
         return False
     if in_pp and not after_place:
@@ -224,7 +228,10 @@ def backdrop(phrase: Phrase) -> bool:
     """True when the phrase is the background."""
     if not phrase.head:
         return False
-    return phrase.head.split()[-1].lower() in lx.BACKDROP or phrase.head.lower() in ("back ground", "back drop", "whole background")
+    parts = phrase.head.lower().split()
+    if len(parts) > 1 and parts[-2] in ("background", "backdrop") and parts[-1] in lx.IMAGE | lx.SCENES:
+        return True
+    return parts[-1] in lx.BACKDROP or phrase.head.lower() in ("back ground", "back drop", "whole background")
 
 
 def text_of(tokens: list[Token]) -> str:
