@@ -77,7 +77,7 @@ def contact_shadow(pixels: Pixels, solid: Mask) -> Mask:
     w, h = x1 - x0, y1 - y0
     if min(w, h) < 12:
         return empty
-    reach = int(np.clip(0.35 * min(w, h) + 0.15 * max(w, h), 8, 200))
+    reach = int(np.clip(0.5 * max(w, h), 8, 300))
     top = y0 + int(0.6 * h)
     rows, cols = slice(top, min(solid.shape[0], y1 + reach // 2)), slice(max(0, x0 - reach), x1 + reach)
     part, thing = pixels[rows, cols], solid[rows, cols] > masks.HARD

@@ -48,10 +48,19 @@ class Paste(EditMethod):
         """1: the engine sees to it that there is a reference."""
         return 1.0
 
+    def __init__(self) -> None:
+        self._known: tuple[Scene, Sprite, tuple[int, int, int, int]] | None = None
+
+    def _plan(self, scene: Scene) -> tuple[Sprite, tuple[int, int, int, int]]:
+        """The cut-out and its seat; both are dear, so they are made once for a scene."""
+        if self._known is None or self._known[0] is not scene:
+            sprite = reference_sprite(_reference(scene), scene.params)
+            self._known = (scene, sprite, _seat(scene, sprite))
+        return self._known[1], self._known[2]
+
     def area(self, scene: Scene) -> Region:
         """The place of the new thing and, for a replacement, that of the old one with its rim."""
-        sprite = reference_sprite(_reference(scene), scene.params)
-        x, y, width, height = _seat(scene, sprite)
+        sprite, (x, y, width, height) = self._plan(scene)
         out = masks.grow(
             _place.placed_mask(scene.region.mask.shape, sprite.resized(width, height).alpha, x, y) , FEATHER + 1
         )  # fmt: skip
@@ -62,7 +71,7 @@ class Paste(EditMethod):
     def edit(self, request: EditRequest) -> EditOutput:
         """The crop with the new thing in it."""
         scene, params = request.scene, request.params
-        sprite = reference_sprite(_reference(scene), params)
+        sprite, (x, y, width, height) = self._plan(scene)
         request.report.check()
         pixels: Any = request.pixels
         facts: dict[str, Any] = {}
@@ -73,7 +82,6 @@ class Paste(EditMethod):
             )
             pixels, facts = done.pixels, {"fill": done.mode, "seam": done.seam}
         request.report.check()
-        x, y, width, height = _seat(scene, sprite)
         ox, oy = request.origin
         x, y = round((x - ox) * request.scale), round((y - oy) * request.scale)
         piece = sprite.resized(round(width * request.scale), round(height * request.scale))

@@ -44,7 +44,7 @@ class _Layout:
     source: Box
 
 
-def _layout(scene: Scene) -> _Layout:
+def _layout_of(scene: Scene) -> _Layout:
     box = masks.box_of(scene.region.mask, masks.HARD) or scene.region.box
     if box is None:
         raise InputError("There is nothing to move: the selection is empty.")
@@ -64,9 +64,18 @@ class Transform(EditMethod):
         """1 for all three operations."""
         return 1.0
 
+    def __init__(self) -> None:
+        self._known: tuple[Scene, _Layout] | None = None
+
+    def _layout(self, scene: Scene) -> _Layout:
+        """The layout of this scene; looking for an anchor is dear, so it is done once."""
+        if self._known is None or self._known[0] is not scene:
+            self._known = (scene, _layout_of(scene))
+        return self._known[1]
+
     def area(self, scene: Scene) -> Region:
         """The old place (with rim and contact shadow) and the new one."""
-        layout = _layout(scene)
+        layout = self._layout(scene)
         out = np.zeros_like(scene.region.mask)
         if layout.empties:
             out = np.maximum(out, _hole(scene))
@@ -77,13 +86,13 @@ class Transform(EditMethod):
     def edit(self, request: EditRequest) -> EditOutput:
         """The crop with the thing in its new place."""
         scene, scale = request.scene, request.scale
-        layout = _layout(scene)
+        layout = self._layout(scene)
         sprite, cut = _place.cut_out(request.pixels, request.target)
         request.report.check()
         pixels: Pixels = request.pixels
         facts: dict[str, Any] = {}
         if layout.empties:
-            pixels, facts = self._emptied(request, layout, cut)
+            pixels, facts = self._emptied(request)
         request.report.check()
         seat = _to_crop(layout.source, request.origin, scale)
         for box in layout.boxes:
@@ -104,12 +113,11 @@ class Transform(EditMethod):
         facts["taken_from"] = list(layout.source)
         return EditOutput(pixels=pixels, facts=facts)
 
-    def _emptied(self, request: EditRequest, layout: _Layout, cut: Box) -> tuple[Any, dict[str, Any]]:
+    def _emptied(self, request: EditRequest) -> tuple[Any, dict[str, Any]]:
         scene = request.scene
         hole = _crop_mask(_hole(scene), request) > 0.02
-        covered = np.zeros(hole.shape, dtype=bool)
         done = inpaint.fill_hole(
-            request.pixels, hole | covered, seed=int(request.rng.integers(2**31)), mode=request.params.mode,
+            request.pixels, hole, seed=int(request.rng.integers(2**31)), mode=request.params.mode,
             report=request.report,
         )  # fmt: skip
         return done.pixels, {"fill": done.mode, "seam": done.seam}
