@@ -17,13 +17,25 @@ def write(path: Path, *rows: dict) -> Path:
 
 
 def step(op: str, target: str | None = None, **more: object) -> dict:
-    return {"op": op, "target": target, "relation": None, "position": None, "color": None, "count": "one", "result": None} | more
+    return {
+        "op": op,
+        "target": target,
+        "relation": None,
+        "position": None,
+        "color": None,
+        "count": "one",
+        "result": None,
+    } | more
 
 
 def test_scores(tmp_path: Path) -> None:
     good = {"instruction": "remove the Lamp", "source": "a", "tags": ["x"], "steps": [step("remove", "lamp")]}
     wrong = {"instruction": "remove the lamp", "source": "b", "steps": [step("remove", "bulb")]}
-    missing = {"instruction": "remove the lamp", "source": "b", "steps": [step("remove", "lamp"), step("global", count=None)]}
+    missing = {
+        "instruction": "remove the lamp",
+        "source": "b",
+        "steps": [step("remove", "lamp"), step("global", count=None)],
+    }
     score = score_file(write(tmp_path / "g.jsonl", good, wrong, missing))
     assert score.total.instructions == 3 and score.total.steps == 4
     assert score.total.step == pytest.approx(0.5) and score.total.instruction == pytest.approx(1 / 3)
@@ -52,7 +64,10 @@ def test_token_f1() -> None:
     assert token_f1("x", None) == 0.0
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", '{"instruction": "x"}', '{"instruction": 3, "steps": []}', '{"instruction": "x", "steps": [1]}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[1]", '{"instruction": "x"}', '{"instruction": 3, "steps": []}', '{"instruction": "x", "steps": [1]}'],
+)
 def test_bad_file(tmp_path: Path, content: str) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text(content)

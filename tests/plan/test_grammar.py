@@ -23,7 +23,9 @@ def brief(step: EditStep) -> str:
     parts += [f"{step.relation.type} {step.relation.anchor}"] if step.relation else []
     parts += [f"@{step.position}"] if step.position else []
     parts += [f"#{step.color}"] if step.color else []
-    parts += [f"={step.result}"] if step.result and step.op in ("add", "replace", "text", "background", "restyle") else []
+    parts += (
+        [f"={step.result}"] if step.result and step.op in ("add", "replace", "text", "background", "restyle") else []
+    )
     return " | ".join(parts)
 
 

@@ -15,7 +15,25 @@ PARSER = GrammarParser()
 VOCABULARY = sorted(
     {*lexicon.FRAMES, *lexicon.PREPOSITIONS, *lexicon.COLORS, *lexicon.DETERMINERS, *lexicon.QUALITIES, *lexicon.IMAGE}
     | {*lexicon.RELATIVE, *lexicon.MODALS, *lexicon.BE, *lexicon.POSITION_WORDS, *lexicon.WEATHER, *lexicon.STYLES}
-    | {",", ".", "and", "or", "of", "man", "woman's", "mans", "cars", '"SALE"', '"', "3", "50%", "it", "him", "her", "not"}
+    | {
+        ",",
+        ".",
+        "and",
+        "or",
+        "of",
+        "man",
+        "woman's",
+        "mans",
+        "cars",
+        '"SALE"',
+        '"',
+        "3",
+        "50%",
+        "it",
+        "him",
+        "her",
+        "not",
+    }
 )
 SENTENCES = st.lists(st.sampled_from(VOCABULARY), max_size=14).map(" ".join)
 

@@ -105,7 +105,11 @@ def score_file(path: str | Path, parser: str = "grammar") -> ParseScore:
     """
     rows = _read(Path(path))
     engine: Parser = registry.get("parser", parser).make()
-    tallies: dict[str, dict[str, _Tally]] = {"all": defaultdict(_Tally), "source": defaultdict(_Tally), "tag": defaultdict(_Tally)}
+    tallies: dict[str, dict[str, _Tally]] = {
+        "all": defaultdict(_Tally),
+        "source": defaultdict(_Tally),
+        "tag": defaultdict(_Tally),
+    }
     times: list[float] = []
     failures: list[Failure] = []
     for row in rows:
@@ -189,7 +193,9 @@ class _Tally:
     def row(self) -> Row:
         n = max(1, self.steps)
         shares = {name: self.fields[name] / n for name in FIELDS}
-        return Row(self.instructions, self.steps, shares, self.f1 / n, self.whole / n, self.right / max(1, self.instructions))
+        return Row(
+            self.instructions, self.steps, shares, self.f1 / n, self.whole / n, self.right / max(1, self.instructions)
+        )
 
 
 def _wrong(pairs: list[tuple[Step | None, Step | None]]) -> tuple[str, ...]:
@@ -256,4 +262,4 @@ def _are_steps(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(s, dict) and isinstance(s.get("op"), str) for s in value)
 
 
-__all__ = ["Failure", "FinetouchError", "ParseScore", "Row", "align", "score_file", "same", "token_f1"]
+__all__ = ["Failure", "FinetouchError", "ParseScore", "Row", "align", "same", "score_file", "token_f1"]

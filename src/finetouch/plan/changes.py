@@ -23,7 +23,9 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if len(args) > 1 and args[-1].low in ("differently", "different", "completely", "entirely"):
         args = args[:-1]
     turned = {t.low for t in args}
-    spun = turned & {"degrees", "clockwise", "counterclockwise", "upside", "sideways", "upright", "around"} or (turned & {"right", "left"} and "to" in turned and len(args) < 7)
+    spun = turned & {"degrees", "clockwise", "counterclockwise", "upside", "sideways", "upright", "around"} or (
+        turned & {"right", "left"} and "to" in turned and len(args) < 7
+    )
     if verb == "turn" and spun and args[0].low not in ("up", "down"):
         from finetouch.plan.tone import rotate
 
@@ -54,7 +56,14 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         color = None
         for i in range(1, len(old)):
             found = color_at(old, i)
-            if found and i + found[1] == len(old) and i and match_preposition(old, i - 1) is None and old[i - 1].low not in lx.DETERMINERS and old[i - 1].low not in lx.ADJECTIVES:
+            if (
+                found
+                and i + found[1] == len(old)
+                and i
+                and match_preposition(old, i - 1) is None
+                and old[i - 1].low not in lx.DETERMINERS
+                and old[i - 1].low not in lx.ADJECTIVES
+            ):
                 color = i
                 break
         if color:
@@ -108,7 +117,12 @@ def split_change(args: Tokens) -> tuple[Tokens, Tokens | None]:
     so = next((i for i, t in enumerate(args) if i and t.low == "so"), len(args))
     for i, token in enumerate(args[:so]):
         if i and token.kind == "word" and token.low in ("to", "into") and not frames.match_long(args, i):
-            if token.low == "to" and any(t.low == "into" for t in args[i + 1 :]) and i + 1 < len(args) and args[i + 1].low in ("the", "left", "right"):
+            if (
+                token.low == "to"
+                and any(t.low == "into" for t in args[i + 1 :])
+                and i + 1 < len(args)
+                and args[i + 1].low in ("the", "left", "right")
+            ):
                 continue
             if i > 1 and args[i - 1].low in ("similar", "belonging", "attached", "according"):
                 continue
@@ -118,7 +132,11 @@ def split_change(args: Tokens) -> tuple[Tokens, Tokens | None]:
             rest = args[i + 1 :]
             return args[:i], rest[1:] if rest and rest[0].low == "that" else rest
     for i, token in enumerate(args):
-        if i and token.low in ("with", "as", "for", "by", "like", "reminiscent") and args[:i][-1].low in lx.BACKDROP | lx.IMAGE | {"color", "shape", "it"}:
+        if (
+            i
+            and token.low in ("with", "as", "for", "by", "like", "reminiscent")
+            and args[:i][-1].low in lx.BACKDROP | lx.IMAGE | {"color", "shape", "it"}
+        ):
             return args[:i], args[i + 1 :]
     return args, None
 
@@ -127,7 +145,7 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     """The thing and its new state in "the man in the red shirt taller", "background a tower", "hair color black"."""
     n = len(args)
     if n and args[0].low in ("it", "this", "him", "them", "everything") and n > 1:
-        if args[0].low != "this" or args[1].low not in lx.IMAGE and not _nounish(args[1]):
+        if args[0].low != "this" or (args[1].low not in lx.IMAGE and not _nounish(args[1])):
             return args[:1], args[1:]
     seen_noun = False
     i = 0
@@ -135,7 +153,94 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
         token = args[i]
         low = token.low
         if seen_noun and i:
-            if low in ("look", "appear", "seem", "be", "into", "become", "to", "looking", "wear", "hold", "have", "say", "read", "smile", "like", "is", "looks", "are", "as", "being", "not", "stand", "sit", "out", "face", "turned", "show", "reflect", "go", "transparent", "glow", "so", "raise", "open", "more", "less", "much", "slightly", "very", "really", "a", "an", "completely", "all", "bigger", "smaller", "too", "twice", "half", "grow", "invisible", "float", "jump", "lie", "swing", "run", "fly", "close", "point", "lean", "extend", "bend", "lower", "half", "eat", "kiss", "lift", "lick", "blink", "cry", "laugh", "turn", "move", "disappear", "come", "stick") and not token.owner or seen_noun and low == "in" and i + 1 < n and color_at(args, i + 1) and plain_color(args[i + 1 :]) and kinds.whole(parse_np(args[:i])):
+            if (
+                (low
+                in (
+                    "look",
+                    "appear",
+                    "seem",
+                    "be",
+                    "into",
+                    "become",
+                    "to",
+                    "looking",
+                    "wear",
+                    "hold",
+                    "have",
+                    "say",
+                    "read",
+                    "smile",
+                    "like",
+                    "is",
+                    "looks",
+                    "are",
+                    "as",
+                    "being",
+                    "not",
+                    "stand",
+                    "sit",
+                    "out",
+                    "face",
+                    "turned",
+                    "show",
+                    "reflect",
+                    "go",
+                    "transparent",
+                    "glow",
+                    "so",
+                    "raise",
+                    "open",
+                    "more",
+                    "less",
+                    "much",
+                    "slightly",
+                    "very",
+                    "really",
+                    "a",
+                    "an",
+                    "completely",
+                    "all",
+                    "bigger",
+                    "smaller",
+                    "too",
+                    "twice",
+                    "half",
+                    "grow",
+                    "invisible",
+                    "float",
+                    "jump",
+                    "lie",
+                    "swing",
+                    "run",
+                    "fly",
+                    "close",
+                    "point",
+                    "lean",
+                    "extend",
+                    "bend",
+                    "lower",
+                    "half",
+                    "eat",
+                    "kiss",
+                    "lift",
+                    "lick",
+                    "blink",
+                    "cry",
+                    "laugh",
+                    "turn",
+                    "move",
+                    "disappear",
+                    "come",
+                    "stick",
+                )
+                and not token.owner)
+                or (seen_noun
+                and low == "in"
+                and i + 1 < n
+                and color_at(args, i + 1)
+                and plain_color(args[i + 1 :])
+                and kinds.whole(parse_np(args[:i])))
+            ):
                 if low in ("all",) and i + 1 < n and args[i + 1].low in ("the", "of"):
                     return None
                 if low in ("a", "an") and match_preposition(args, i - 1):
@@ -147,11 +252,23 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                 if low == "like" and args[i - 1].low == "look":
                     i += 1
                     continue
-                if low == "face" and i and not _clause_like(args, i):
-                    pass
-                elif low in ("more", "less", "much", "very", "slightly", "open", "close", "lower", "turn", "out", "half", "a", "an", "bigger", "smaller") and match_preposition(args, i - 1):
-                    pass
-                elif low == "as" and i + 1 == n:
+                if (low == "face" and i and not _clause_like(args, i)) or (low in (
+                    "more",
+                    "less",
+                    "much",
+                    "very",
+                    "slightly",
+                    "open",
+                    "close",
+                    "lower",
+                    "turn",
+                    "out",
+                    "half",
+                    "a",
+                    "an",
+                    "bigger",
+                    "smaller",
+                ) and match_preposition(args, i - 1)) or (low == "as" and i + 1 == n):
                     pass
                 else:
                     return args[:i], args[i:]
@@ -162,7 +279,13 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                 return args[:i], args[i:]
             if low in lx.INTENSIFIERS | {"bit"} and _state_ahead(args, i):
                 return args[:i], args[i:]
-            if _state_word(token) and not match_preposition(args, i - 1) and args[i - 1].low not in lx.DETERMINERS and not args[i - 1].owner and not _prenominal_state(args, i):
+            if (
+                _state_word(token)
+                and not match_preposition(args, i - 1)
+                and args[i - 1].low not in lx.DETERMINERS
+                and not args[i - 1].owner
+                and not _prenominal_state(args, i)
+            ):
                 return args[:i], args[i:]
         if low in ("he", "she", "they") and seen_noun:
             i += 3 if i + 1 < n and args[i + 1].low in lx.BE else 2
@@ -172,7 +295,13 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
             i += hit[1]
             seen_noun = False
             continue
-        if token.kind == "quote" or (token.kind == "word" and low not in lx.DETERMINERS and low not in lx.POSSESSIVE and not token.owner and not _premodifier(args, i)):
+        if token.kind == "quote" or (
+            token.kind == "word"
+            and low not in lx.DETERMINERS
+            and low not in lx.POSSESSIVE
+            and not token.owner
+            and not _premodifier(args, i)
+        ):
             seen_noun = True
         i += 1
     return None
@@ -183,14 +312,43 @@ def _clause_like(args: Tokens, i: int) -> bool:
 
 
 def _nounish(token: Token) -> bool:
-    return token.kind == "word" and token.low not in lx.ADJECTIVES and color_at([token], 0) is None and token.low not in ("look", "more", "less", "a", "an", "into", "to", "taken", "at", "be", "appear", "seem", "in") and kinds.tone_of([token]) is None and not token.low in lx.COMPARATIVES_SIZE
+    return (
+        token.kind == "word"
+        and token.low not in lx.ADJECTIVES
+        and color_at([token], 0) is None
+        and token.low
+        not in ("look", "more", "less", "a", "an", "into", "to", "taken", "at", "be", "appear", "seem", "in")
+        and kinds.tone_of([token]) is None
+        and token.low not in lx.COMPARATIVES_SIZE
+    )
 
 
 def _premodifier(args: Tokens, i: int) -> bool:
     low = args[i].low
     if i + 1 >= len(args):
         return False
-    if low in ("sky", "sea", "rose", "wine", "ocean", "forest", "baby", "cherry", "army", "blood", "lemon", "mint", "navy", "slate", "hunter", "jet") and low not in lx.COLORS:
+    if (
+        low
+        in (
+            "sky",
+            "sea",
+            "rose",
+            "wine",
+            "ocean",
+            "forest",
+            "baby",
+            "cherry",
+            "army",
+            "blood",
+            "lemon",
+            "mint",
+            "navy",
+            "slate",
+            "hunter",
+            "jet",
+        )
+        and low not in lx.COLORS
+    ):
         return args[i + 1].low in lx.COLORS
     if low in lx.ADJECTIVES or low in lx.COLORS or low in lx.WHOLE or low in lx.COLOR_MODIFIERS:
         return True
@@ -200,26 +358,133 @@ def _premodifier(args: Tokens, i: int) -> bool:
 def _prenominal(args: Tokens, i: int, length: int) -> bool:
     """True when a noun that is not a colour word follows the colour: "the man and RED car"."""
     end = i + length
-    if args[i - 1].low in lx.DETERMINERS or args[i - 1].low in ("and", "of", "with", "in", ",") and args[i - 1].low != ",":
+    if (
+        args[i - 1].low in lx.DETERMINERS
+        or (args[i - 1].low in ("and", "of", "with", "in", ",")
+        and args[i - 1].low != ",")
+    ):
         return True
     if end >= len(args):
         return False
     following = args[end]
-    return following.kind == "word" and following.low not in ("and", "with", "in", "instead", "or", "but", "like", "color", "to", "please", "while", "except", "so", "as", "on", "for", "too", "striped", "again", "at", "from", "shade") and not match_preposition(args, end)
+    return (
+        following.kind == "word"
+        and following.low
+        not in (
+            "and",
+            "with",
+            "in",
+            "instead",
+            "or",
+            "but",
+            "like",
+            "color",
+            "to",
+            "please",
+            "while",
+            "except",
+            "so",
+            "as",
+            "on",
+            "for",
+            "too",
+            "striped",
+            "again",
+            "at",
+            "from",
+            "shade",
+        )
+        and not match_preposition(args, end)
+    )
 
 
 def _state_word(token: Token) -> bool:
     low = token.low
     if token.kind != "word":
         return False
-    return low in lx.ADJECTIVES and low not in ("front", "back", "inner", "outer", "main", "left", "right", "top", "bottom", "middle", "center", "light-", "human") or low in lx.COMPARATIVES_SIZE or low in lx.MATERIALS or (kinds.tone_of([token]) is not None and low not in lx.QUALITIES) or (low.endswith("er") and (low[:-2] in lx.ADJECTIVES or low[:-1] in lx.ADJECTIVES or low[:-3] in lx.ADJECTIVES or low[:-3] + "y" in lx.ADJECTIVES)) or low in ("sepia", "grayscale", "greyscale", "cartoon", "disappear", "asleep", "naked", "b&w", "wooden", "night", "nighttime", "daytime", "drunk", "transparent") or (low.endswith(("ed", "ing")) and base(low) != "" and low not in lx.BODY)
+    return (
+        (low in lx.ADJECTIVES
+        and low
+        not in (
+            "front",
+            "back",
+            "inner",
+            "outer",
+            "main",
+            "left",
+            "right",
+            "top",
+            "bottom",
+            "middle",
+            "center",
+            "light-",
+            "human",
+        ))
+        or low in lx.COMPARATIVES_SIZE
+        or low in lx.MATERIALS
+        or (kinds.tone_of([token]) is not None and low not in lx.QUALITIES)
+        or (
+            low.endswith("er")
+            and (
+                low[:-2] in lx.ADJECTIVES
+                or low[:-1] in lx.ADJECTIVES
+                or low[:-3] in lx.ADJECTIVES
+                or low[:-3] + "y" in lx.ADJECTIVES
+            )
+        )
+        or low
+        in (
+            "sepia",
+            "grayscale",
+            "greyscale",
+            "cartoon",
+            "disappear",
+            "asleep",
+            "naked",
+            "b&w",
+            "wooden",
+            "night",
+            "nighttime",
+            "daytime",
+            "drunk",
+            "transparent",
+        )
+        or (low.endswith(("ed", "ing")) and base(low) != "" and low not in lx.BODY)
+    )
 
 
 def _prenominal_state(args: Tokens, i: int) -> bool:
     if i + 1 >= len(args):
         return False
     following = args[i + 1]
-    if following.kind != "word" or following.low in ("and", "or", "with", "in", "to", "than", "by", "on", "as", "like", "please", "at", "for", "so", "from", "instead", "too", "up", "down", "but", "again") or following.low in lx.INTENSIFIERS:
+    if (
+        following.kind != "word"
+        or following.low
+        in (
+            "and",
+            "or",
+            "with",
+            "in",
+            "to",
+            "than",
+            "by",
+            "on",
+            "as",
+            "like",
+            "please",
+            "at",
+            "for",
+            "so",
+            "from",
+            "instead",
+            "too",
+            "up",
+            "down",
+            "but",
+            "again",
+        )
+        or following.low in lx.INTENSIFIERS
+    ):
         return False
     return not _state_word(following) and following.low not in lx.ADVERBS
 
@@ -236,7 +501,18 @@ def _state_ahead(args: Tokens, i: int) -> bool:
 def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "make A B", "have A do B", "let A be B", "ensure A is B"."""
     args = trim(args)
-    if_at = next((i for i, t in enumerate(args) if i and t.low == "as" and i + 1 < len(args) and args[i + 1].low in ("if", "though") and args[i - 1].low not in ("look", "appear", "seem", "it", "so")), None)
+    if_at = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if i
+            and t.low == "as"
+            and i + 1 < len(args)
+            and args[i + 1].low in ("if", "though")
+            and args[i - 1].low not in ("look", "appear", "seem", "it", "so")
+        ),
+        None,
+    )
     args = args[:if_at] if if_at else args
     if args and args[0].low in ("sure", "that"):
         args = trim(args[1:])
@@ -312,7 +588,9 @@ def _bare_predicate(story: Story, args: Tokens, clause: Tokens) -> None:
             frames.add_phrase(story, phrase, args)
 
 
-def become(story: Story, verb: str, old: Tokens, new: Tokens | None, clause: Tokens, phrase: Phrase | None = None) -> None:
+def become(
+    story: Story, verb: str, old: Tokens, new: Tokens | None, clause: Tokens, phrase: Phrase | None = None
+) -> None:
     """One thing gets a new colour, state, size, look, or becomes another thing; the heart of change and make."""
     phrase = phrase or parse_np(old)
     origin = next((i for i, t in enumerate(old) if i and t.low == "from"), None)
@@ -368,7 +646,9 @@ def become(story: Story, verb: str, old: Tokens, new: Tokens | None, clause: Tok
 def _lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new: Tokens, last: str) -> bool:
     lows = [t.low for t in new]
     first = lows[0] if lows else ""
-    says = first in ("say", "read", "reads", "says", "saying", "reading", "state") or (first == "to" and len(lows) > 1 and lows[1] in ("say", "read"))
+    says = first in ("say", "read", "reads", "says", "saying", "reading", "state") or (
+        first == "to" and len(lows) > 1 and lows[1] in ("say", "read")
+    )
     if says and len(new) > 1:
         said = new_quotes[0].text if new_quotes else say(new[2:] if first == "to" else new[1:])
         head = old[0].text if old else phrase.head
@@ -378,7 +658,7 @@ def _lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, ne
         story.add(draft)
         story.note(phrase)
         return True
-    if not (old or last in lx.TEXT_NOUNS and last not in ("year-",)):
+    if not (old or (last in lx.TEXT_NOUNS and last not in ("year-",))):
         return False
     if plain_color(new) and not (old and new_quotes) and last not in ("name", "number"):
         return False
@@ -386,9 +666,36 @@ def _lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, ne
         return False
     if old and not new_quotes and last not in lx.TEXT_NOUNS and phrase.head not in [t.text for t in old]:
         return False
-    if old or new_quotes or last in ("word", "words", "number", "name", "letter", "letters", "text", "date", "numbers", "year", "title", "caption", "message", "sentence", "headline"):
+    if (
+        old
+        or new_quotes
+        or last
+        in (
+            "word",
+            "words",
+            "number",
+            "name",
+            "letter",
+            "letters",
+            "text",
+            "date",
+            "numbers",
+            "year",
+            "title",
+            "caption",
+            "message",
+            "sentence",
+            "headline",
+        )
+    ):
         quotes = new_quotes
-        frames.text_change(story, _with_string(phrase, old), old, quotes, [t for t in new if t.low not in ("the", "word", "text")] or new)
+        frames.text_change(
+            story,
+            _with_string(phrase, old),
+            old,
+            quotes,
+            [t for t in new if t.low not in ("the", "word", "text")] or new,
+        )
         return True
     return False
 
@@ -412,12 +719,27 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
     lows = {t.low for t in new}
     if tone and not color_words(new) and tone.words:
         result = f"{tone.words} background"
-        draft = Draft("adjust", "background", count="one", position=position, result=result, params=params.tone_params(tone.name, tone.sign, new))
+        draft = Draft(
+            "adjust",
+            "background",
+            count="one",
+            position=position,
+            result=result,
+            params=params.tone_params(tone.name, tone.sign, new),
+        )
         story.add(draft)
         story.note(phrase)
         return
     if lows & {"blurry", "blurred", "blurrier", "focus"} or (kinds.size_word(new)):
-        story.add(Draft("adjust", "background", count="one", result=f"{text_of(new)} background", params={"blur": params.strength(new)}))
+        story.add(
+            Draft(
+                "adjust",
+                "background",
+                count="one",
+                result=f"{text_of(new)} background",
+                params={"blur": params.strength(new)},
+            )
+        )
         story.note(phrase)
         return
     draft = scene(story, new, subject, position)
@@ -433,7 +755,11 @@ def color_words(tokens: Tokens) -> bool:
 
 def _unspecified(story: Story, phrase: Phrase, last: str) -> None:
     if kinds.whole(phrase):
-        story.add(Draft("global" if last not in ("style", "filter") else "restyle", result=f"different {phrase.core or 'image'}"))
+        story.add(
+            Draft(
+                "global" if last not in ("style", "filter") else "restyle", result=f"different {phrase.core or 'image'}"
+            )
+        )
         return
     tone = owner_of_quality(phrase, frozenset(lx.QUALITIES))
     if tone is not None and (tone.image or tone.head is None):
@@ -451,7 +777,28 @@ def _unspecified(story: Story, phrase: Phrase, last: str) -> None:
 def _behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
     """ "wear a hat", "hold a cup", "smile", "turn his head"."""
     i = 0
-    while i < len(new) and new[i].low in ("be", "to", "is", "are", "appear", "look", "like", "he", "she", "it", "they", "he's", "she's", "it's", "as", "if", "being", "now", "also", "currently"):
+    while i < len(new) and new[i].low in (
+        "be",
+        "to",
+        "is",
+        "are",
+        "appear",
+        "look",
+        "like",
+        "he",
+        "she",
+        "it",
+        "they",
+        "he's",
+        "she's",
+        "it's",
+        "as",
+        "if",
+        "being",
+        "now",
+        "also",
+        "currently",
+    ):
         i += 1
     if i >= len(new):
         return False
@@ -462,9 +809,22 @@ def _behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
         gift = new[i + 1 :]
         if any(t.low in ("color",) for t in gift) or not gift or kinds.whole(phrase):
             return False
-        if gift[-1].low in lx.BODY and color_at([t for t in gift if t.low not in lx.DETERMINERS], 0) and low in ("have", "having", "has"):
+        if (
+            gift[-1].low in lx.BODY
+            and color_at([t for t in gift if t.low not in lx.DETERMINERS], 0)
+            and low in ("have", "having", "has")
+        ):
             body = parse_np(gift)
-            story.add(Draft("recolor", body.head, relation=("part_of", phrase.core or phrase.head or ""), count=body.count(), color=body.color, result=body.core))
+            story.add(
+                Draft(
+                    "recolor",
+                    body.head,
+                    relation=("part_of", phrase.core or phrase.head or ""),
+                    count=body.count(),
+                    color=body.color,
+                    result=body.core,
+                )
+            )
             return True
         if low.startswith(("hav", "has")) and kinds.tone_of([t for t in gift if t.low not in lx.DETERMINERS]):
             return False
@@ -472,15 +832,42 @@ def _behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
             piece = parse_np(part)
             head = (piece.head or "").lower().split()[-1:] or [""]
             wearing = low.startswith("wear") or (low.startswith("ha") and head[0] in lx.GARMENTS)
-            story.add(Draft("add", result=" ".join(w for w in (piece.core, piece.tail) if w), count=piece.count(added=True), relation=("wearing" if wearing else "with", frames.owner_text(phrase)), position=phrase.position))
+            story.add(
+                Draft(
+                    "add",
+                    result=" ".join(w for w in (piece.core, piece.tail) if w),
+                    count=piece.count(added=True),
+                    relation=("wearing" if wearing else "with", frames.owner_text(phrase)),
+                    position=phrase.position,
+                )
+            )
         story.note(phrase)
         return True
-    if low in ("turn", "raise", "close", "open", "bend", "lift", "lower", "tilt", "extend", "move", "point") and i + 1 < len(new) and new[i + 1].low in lx.POSSESSIVE:
+    if (
+        low in ("turn", "raise", "close", "open", "bend", "lift", "lower", "tilt", "extend", "move", "point")
+        and i + 1 < len(new)
+        and new[i + 1].low in lx.POSSESSIVE
+    ):
         end = i + 2
-        while end < len(new) and new[end].low not in ("slightly", "to", "up", "down", "more", "back", "in", "towards", "toward", "and", "at", "out"):
+        while end < len(new) and new[end].low not in (
+            "slightly",
+            "to",
+            "up",
+            "down",
+            "more",
+            "back",
+            "in",
+            "towards",
+            "toward",
+            "and",
+            "at",
+            "out",
+        ):
             end += 1
         part = parse_np(new[i + 2 : end])
-        state = {"raise": "raised", "close": "closed", "bend": "bent", "lift": "lifted", "tilt": "tilted"}.get(low, low + "ed" if not low.endswith("e") else low + "d")
+        state = {"raise": "raised", "close": "closed", "bend": "bent", "lift": "lifted", "tilt": "tilted"}.get(
+            low, low + "ed" if not low.endswith("e") else low + "d"
+        )
         draft = draft_for("adjust", part, result=f"{part.head} {state} {say(new[end:])}".strip())
         draft.relation = ("part_of", phrase.head or "") if phrase.head else None
         story.add(draft)
@@ -520,7 +907,14 @@ def _recolor(story: Story, phrase: Phrase, new: Tokens | None, quality: Phrase) 
     body = [t for t in new if t.low not in lx.DETERMINERS]
     if tone and not any(t.low in lx.COLORS for t in new):
         if tone.name == "saturation" or tone.name in ("brightness", "contrast"):
-            story.add(draft_for("adjust", phrase, result=f"{tone.words} {phrase.core}", params=params.tone_params(tone.name, tone.sign, new)))
+            story.add(
+                draft_for(
+                    "adjust",
+                    phrase,
+                    result=f"{tone.words} {phrase.core}",
+                    params=params.tone_params(tone.name, tone.sign, new),
+                )
+            )
             story.note(phrase)
             return
     _recolored(story, phrase, body)
@@ -564,7 +958,11 @@ def _with_extras(story: Story, phrase: Phrase, extra: Tokens) -> None:
     if len(extra) > 1 and extra[0].low == "with" and phrase.head:
         for part in noun_lists(extra[1:]):
             piece = parse_np(part)
-            if not piece.head or (last_word(piece.head) in ("stripes", "dots", "spots", "pattern", "trim", "polka", "accents", "highlights") and False):
+            if not piece.head or (
+                last_word(piece.head)
+                in ("stripes", "dots", "spots", "pattern", "trim", "polka", "accents", "highlights")
+                and False
+            ):
                 continue
             kind = "in" if last_word(phrase.head) in lx.INSIDES else "on"
             story.add(Draft("add", result=piece.core, count=piece.count(added=True), relation=(kind, phrase.head)))
@@ -599,7 +997,18 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
     new = trim(new)
     body = kinds.strip_look(new)
     story.antecedent = "image"
-    joint = next((i for i, t in enumerate(new) if i and t.low == "and" and i + 2 < len(new) and new[i + 1].low in ("it", "it's", "there", "the") and any(x.low in lx.BE for x in new[i + 1 :])), None)
+    joint = next(
+        (
+            i
+            for i, t in enumerate(new)
+            if i
+            and t.low == "and"
+            and i + 2 < len(new)
+            and new[i + 1].low in ("it", "it's", "there", "the")
+            and any(x.low in lx.BE for x in new[i + 1 :])
+        ),
+        None,
+    )
     if joint:
         for part in (new[:joint], new[joint + 1 :]):
             if not statement(story, part):
@@ -607,7 +1016,15 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
         return
     tone = kinds.tone_of(new)
     if tone and not (kinds.black_and_white(say(body))):
-        story.add(Draft("global", result=tone.words if phrase.head is None or phrase.head.lower() not in ("colors", "colours") else f"{tone.words} colors", params=params.tone_params(tone.name, tone.sign, new)))
+        story.add(
+            Draft(
+                "global",
+                result=tone.words
+                if phrase.head is None or phrase.head.lower() not in ("colors", "colours")
+                else f"{tone.words} colors",
+                params=params.tone_params(tone.name, tone.sign, new),
+            )
+        )
         return
     if kinds.size_word(new):
         resized(story, Phrase(image=True), new, "")
@@ -615,8 +1032,10 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
     core = [t for t in body if t.low not in lx.IMAGE] or body
     plain = plain_color([t for t in body if t.low not in lx.IMAGE | {"completely", "entirely", "photo", "only"}])
     cut = next((i for i, t in enumerate(body) if t.low == "with"), None)
-    if plain and kinds.black_and_white(plain) or kinds.black_and_white(say(core)):
-        story.add(Draft("restyle", result=text_of(core) if core else "black and white", params={"style": "black_and_white"}))
+    if (plain and kinds.black_and_white(plain)) or kinds.black_and_white(say(core)):
+        story.add(
+            Draft("restyle", result=text_of(core) if core else "black and white", params={"style": "black_and_white"})
+        )
         return
     if any(t.low in lx.BACKDROP for t in body[-1:]) and any(t.low in ("background", "backdrop") for t in body):
         scene(story, body, position=phrase.position)
@@ -634,7 +1053,23 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
     if plain:
         story.add(Draft("global", result=plain))
         return
-    if any(t.low in ("upside", "upright", "landscape", "sideways", "straight", "vertical", "horizontal", "cropped", "flipped", "rotated", "mirrored") for t in body):
+    if any(
+        t.low
+        in (
+            "upside",
+            "upright",
+            "landscape",
+            "sideways",
+            "straight",
+            "vertical",
+            "horizontal",
+            "cropped",
+            "flipped",
+            "rotated",
+            "mirrored",
+        )
+        for t in body
+    ):
         geometry(story, base(body[0].low) or "rotate", body, parse_np([]))
         return
     if statement(story, new):
@@ -647,7 +1082,11 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
         story.add(Draft("global", result=text_of(body)))
         return
     if phrase.head is None and phrase.image and new and last:
-        story.add(Draft("restyle", result=text_of(body), params={"style": params.style_name(text_of(body))}) if any(t.low in ("look", "like") for t in new) or body[0].low in ("an", "a", "the") and False else Draft("replace", result=text_of(body)))
+        story.add(
+            Draft("restyle", result=text_of(body), params={"style": params.style_name(text_of(body))})
+            if any(t.low in ("look", "like") for t in new) or (body[0].low in ("an", "a", "the") and False)
+            else Draft("replace", result=text_of(body))
+        )
         return
     story.add(Draft("global", result=text_of(body)))
 
@@ -665,12 +1104,20 @@ def _weather_extras(story: Story, extra: Tokens) -> None:
     for part in noun_lists(extra):
         none = bool(part) and part[0].low == "no"
         piece = parse_np(part[1:] if none else part)
-        if not piece.head or kinds.weather(part) and piece.relation is None and piece.head.lower() in lx.WEATHER:
+        if not piece.head or (kinds.weather(part) and piece.relation is None and piece.head.lower() in lx.WEATHER):
             continue
         if none:
             story.add(draft_for("remove", piece))
         else:
-            story.add(Draft("add", result=piece.core, count=piece.count(added=True), relation=piece.relation, position=piece.position))
+            story.add(
+                Draft(
+                    "add",
+                    result=piece.core,
+                    count=piece.count(added=True),
+                    relation=piece.relation,
+                    position=piece.position,
+                )
+            )
 
 
 def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
@@ -678,7 +1125,33 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     story.note(phrase)
     raw = new
     new = [t for t in new if t.kind != "punct"] if len(new) < 3 else new
-    while new and new[0].low in ("to", "into", "be", "become", "look", "appear", "seem", "as", "is", "are", "being", "have", "go", "get", "turn", "looks", "stay", "been", "shine", "in") and len(new) > 1:
+    while (
+        new
+        and new[0].low
+        in (
+            "to",
+            "into",
+            "be",
+            "become",
+            "look",
+            "appear",
+            "seem",
+            "as",
+            "is",
+            "are",
+            "being",
+            "have",
+            "go",
+            "get",
+            "turn",
+            "looks",
+            "stay",
+            "been",
+            "shine",
+            "in",
+        )
+        and len(new) > 1
+    ):
         if new[0].low == "in" and not color_at(new, 1):
             break
         new = new[1:]
@@ -694,7 +1167,13 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         return
     color = plain_color(new)
     behind = first_color(new)
-    if color is None and behind and behind[1] <= 2 and (not behind[2] or behind[2][0].low in ("with", "in", "like", "but", "instead", "for", "so", "from")) and all(t.low in lx.FLAT | lx.INTENSIFIERS | {"a", "more", "the", "in"} for t in new[: behind[1]]):
+    if (
+        color is None
+        and behind
+        and behind[1] <= 2
+        and (not behind[2] or behind[2][0].low in ("with", "in", "like", "but", "instead", "for", "so", "from"))
+        and all(t.low in lx.FLAT | lx.INTENSIFIERS | {"a", "more", "the", "in"} for t in new[: behind[1]])
+    ):
         color = behind[0]
     if color is None and behind and new[-1].low in lx.COLOR_NOUNS:
         color, new = behind[0], new[behind[1] :]
@@ -703,12 +1182,19 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         return
     tone = kinds.tone_of(new)
     if tone:
-        story.add(draft_for("adjust", phrase, result=f"{tone.words} {phrase.core}", params=params.tone_params(tone.name, tone.sign, new)))
+        story.add(
+            draft_for(
+                "adjust",
+                phrase,
+                result=f"{tone.words} {phrase.core}",
+                params=params.tone_params(tone.name, tone.sign, new),
+            )
+        )
         return
     if kinds.black_and_white(say(new)):
         _recolored(story, phrase, new)
         return
-    if raw and raw[0].low == "like" or (new and new[0].low == "like"):
+    if (raw and raw[0].low == "like") or (new and new[0].low == "like"):
         body = kinds.strip_look(new)
         op = "adjust" if kinds.adjectival(body) or body[0].low in ("it", "he", "she", "they") else "replace"
         story.add(draft_for(op, phrase, result=text_of(body)))
@@ -720,24 +1206,59 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
             draft.relation, draft.position = relation or draft.relation, position or draft.position
             story.add(draft)
             return
-    if kinds.material(new) or kinds.adjectival(new) or _verbal(new) or new[0].low in ("out", "more", "less", "on", "off", "up", "down", "not", "upside", "in", "made"):
+    if (
+        kinds.material(new)
+        or kinds.adjectival(new)
+        or _verbal(new)
+        or new[0].low in ("out", "more", "less", "on", "off", "up", "down", "not", "upside", "in", "made")
+    ):
         story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
         return
-    if kinds.weather(new) and any(t.low in ("night", "nighttime", "daytime", "day", "sunny") for t in new) and (phrase.head or "").lower() == "sky":
+    if (
+        kinds.weather(new)
+        and any(t.low in ("night", "nighttime", "daytime", "day", "sunny") for t in new)
+        and (phrase.head or "").lower() == "sky"
+    ):
         story.add(Draft("global", result=text_of(_weather_words(new, new))))
         return
-    if kinds.weather(new) and len(new) <= 4 and last_word(phrase.head) in ("sky", "window", "windows", "outside", "water", "lake"):
+    if (
+        kinds.weather(new)
+        and len(new) <= 4
+        and last_word(phrase.head) in ("sky", "window", "windows", "outside", "water", "lake")
+    ):
         story.add(draft_for("adjust", phrase, result=text_of(new)))
         return
     result = parse_np(new)
-    fruit = (result.color or "").lower() in ("orange", "peach", "olive", "cherry", "lemon") and (phrase.head or "").lower() in ("slice", "juice", "tree", "peel", "wedge", "half")
+    fruit = (result.color or "").lower() in ("orange", "peach", "olive", "cherry", "lemon") and (
+        phrase.head or ""
+    ).lower() in ("slice", "juice", "tree", "peel", "wedge", "half")
     if result.head and phrase.head and result.color and result.head.lower() == phrase.head.lower() and not fruit:
         story.add(draft_for("recolor", phrase, result=result.core, color=result.color))
         return
-    if result.head and phrase.head and result.head.lower() == phrase.head.lower() and not any(a.lower() in ("unripe", "different", "ripe") for a in result.attributes) and result.attributes and verb == "make":
+    if (
+        result.head
+        and phrase.head
+        and result.head.lower() == phrase.head.lower()
+        and not any(a.lower() in ("unripe", "different", "ripe") for a in result.attributes)
+        and result.attributes
+        and verb == "make"
+    ):
         story.add(draft_for("adjust", phrase, result=result.core))
         return
-    if len(new) > 1 and new[-1].low in ("surface", "texture", "look", "expression", "shape", "pattern", "design", "smile", "frown", "pose", "position", "finish"):
+    if len(new) > 1 and new[-1].low in (
+        "surface",
+        "texture",
+        "look",
+        "expression",
+        "shape",
+        "pattern",
+        "design",
+        "smile",
+        "frown",
+        "pose",
+        "position",
+        "finish",
+    ):
         story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.core}"))
         return
     target = phrase
@@ -747,7 +1268,64 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
 
 def _verbal(new: Tokens) -> bool:
     low = new[0].low
-    return low in ("smile", "smiling", "reflect", "show", "glow", "stand", "sit", "jump", "look", "face", "facing", "float", "fly", "lie", "run", "swing", "open", "close", "raise", "bend", "lean", "turn", "move", "laugh", "cry", "kiss", "eat", "lick", "point", "lift", "grow", "come", "extend", "sleep", "stick", "disappear", "walk", "drink", "play", "dance", "hug", "read", "ride", "hang", "flow", "shine", "match", "blink", "lower", "tilt", "frown", "throw", "wave") or (low.endswith("ing") and low not in ("painting", "building", "ring", "king", "drawing", "thing", "something", "duckling"))
+    return low in (
+        "smile",
+        "smiling",
+        "reflect",
+        "show",
+        "glow",
+        "stand",
+        "sit",
+        "jump",
+        "look",
+        "face",
+        "facing",
+        "float",
+        "fly",
+        "lie",
+        "run",
+        "swing",
+        "open",
+        "close",
+        "raise",
+        "bend",
+        "lean",
+        "turn",
+        "move",
+        "laugh",
+        "cry",
+        "kiss",
+        "eat",
+        "lick",
+        "point",
+        "lift",
+        "grow",
+        "come",
+        "extend",
+        "sleep",
+        "stick",
+        "disappear",
+        "walk",
+        "drink",
+        "play",
+        "dance",
+        "hug",
+        "read",
+        "ride",
+        "hang",
+        "flow",
+        "shine",
+        "match",
+        "blink",
+        "lower",
+        "tilt",
+        "frown",
+        "throw",
+        "wave",
+    ) or (
+        low.endswith("ing")
+        and low not in ("painting", "building", "ring", "king", "drawing", "thing", "something", "duckling")
+    )
 
 
 def _state_result(new: Tokens, phrase: Phrase) -> str:
@@ -756,7 +1334,13 @@ def _state_result(new: Tokens, phrase: Phrase) -> str:
         return f"{phrase.core} {words}"
     if _verbal(new):
         low = new[0].low
-        form = (low[:-1] if low.endswith("e") and low not in ("see",) else low + low[-1] if low in ("sit", "run", "swim", "hug") else low) + "ing"
+        form = (
+            low[:-1]
+            if low.endswith("e") and low not in ("see",)
+            else low + low[-1]
+            if low in ("sit", "run", "swim", "hug")
+            else low
+        ) + "ing"
         rest = say(new[1:])
         return f"{phrase.core} {form} {rest}".strip()
     return f"{words} {phrase.core}"
@@ -767,7 +1351,14 @@ def color_frame(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(without_purpose(args))
     while args and args[0].low in ("in", "over", "up") and len(args) > 1 and args[0].low != "over":
         args = args[1:]
-    at = next((i for i, t in enumerate(args) if i and t.low in ("in", "with", "to", "into", "as", "by", "a", "an") and color_after(args, i)), None)
+    at = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if i and t.low in ("in", "with", "to", "into", "as", "by", "a", "an") and color_after(args, i)
+        ),
+        None,
+    )
     target_tokens: Tokens
     new: Tokens | None
     if at is not None:
@@ -784,7 +1375,11 @@ def color_frame(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                     break
             if found:
                 target_tokens, new = args[:found], args[found:]
-    if new is not None and color_at([t for t in new if t.low not in ("a", "an", "the")], 0) is None and verb in ("adorn", "cover", "fill", "dress", "spray", "clothe"):
+    if (
+        new is not None
+        and color_at([t for t in new if t.low not in ("a", "an", "the")], 0) is None
+        and verb in ("adorn", "cover", "fill", "dress", "spray", "clothe")
+    ):
         _dressed(story, verb, target_tokens, new)
         return
     if new is None and verb in ("cover", "adorn", "fill", "dress", "clothe", "spray", "color", "paint"):
@@ -812,7 +1407,14 @@ def color_frame(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         else:
             tone = kinds.tone_of(new)
             if tone and not color_words(new) and not any(t.low in lx.COLOR_ISH for t in new):
-                story.add(draft_for("recolor", phrase, result=f"{tone.words} {phrase.core}", params={"lightness": tone.sign * params.strength(new)}))
+                story.add(
+                    draft_for(
+                        "recolor",
+                        phrase,
+                        result=f"{tone.words} {phrase.core}",
+                        params={"lightness": tone.sign * params.strength(new)},
+                    )
+                )
                 story.note(phrase)
             else:
                 _recolored(story, phrase, [t for t in new if t.low not in lx.DETERMINERS])
@@ -830,7 +1432,21 @@ def color_after(args: Tokens, i: int) -> bool:
     if found is None:
         return False
     tail = rest[found[1] :]
-    return not tail or tail[0].low in lx.COLOR_NOUNS | {"shade", "paint", "and", "instead", "like", "with", "except", "dye", "for", "please", "on", "stripes", ","}
+    return not tail or tail[0].low in lx.COLOR_NOUNS | {
+        "shade",
+        "paint",
+        "and",
+        "instead",
+        "like",
+        "with",
+        "except",
+        "dye",
+        "for",
+        "please",
+        "on",
+        "stripes",
+        ",",
+    }
 
 
 def _dressed(story: Story, verb: str, target: Tokens, new: Tokens) -> None:
@@ -839,7 +1455,13 @@ def _dressed(story: Story, verb: str, target: Tokens, new: Tokens) -> None:
     for part in noun_lists(new):
         piece = parse_np(part)
         head = (piece.head or "").lower().split()[-1:] or [""]
-        draft = Draft("add", result=" ".join(w for w in (piece.core, piece.tail) if w), count=piece.count(added=True), relation=piece.relation, position=piece.position)
+        draft = Draft(
+            "add",
+            result=" ".join(w for w in (piece.core, piece.tail) if w),
+            count=piece.count(added=True),
+            relation=piece.relation,
+            position=piece.position,
+        )
         if not kinds.whole(owner) and owner.head and draft.relation is None:
             worn = head[0] in lx.GARMENTS or verb in ("dress", "clothe")
             kind = "wearing" if worn else "in" if verb == "fill" else "on"

@@ -12,7 +12,12 @@ _NOT_BEFORE = lx.DETERMINERS | lx.words(
     her its their as like than or photo-"""
 )
 _TAKES_VERB = ("make", "have", "let", "want", "help")
-_OBJECT_START = lx.DETERMINERS | lx.IMAGE | lx.BACKDROP | lx.words("his her its their him them it me out off away up down all everything in on text")
+_OBJECT_START = (
+    lx.DETERMINERS
+    | lx.IMAGE
+    | lx.BACKDROP
+    | lx.words("his her its their him them it me out off away up down all everything in on text")
+)
 _BREAKERS = ("then", "also", "plus", "next", "finally", "lastly", "afterwards", "additionally")
 
 
@@ -59,7 +64,11 @@ def _capitals_matter(tokens: list[Token]) -> bool:
 
 
 def _close(clauses: list[list[Token]], current: list[Token]) -> None:
-    while current and (current[-1].kind == "punct" or current[-1].low in ("and", "&", "then", "also", "plus") or current[-1].low in ("," ,)):
+    while current and (
+        current[-1].kind == "punct"
+        or current[-1].low in ("and", "&", "then", "also", "plus")
+        or current[-1].low in (",",)
+    ):
         current = current[:-1]
     while current and (current[0].kind == "punct" or current[0].low in ("and", "&", "then", "plus")):
         current = current[1:]
@@ -73,30 +82,50 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     if token.kind != "word" or token.owner:
         return False
     low = token.low
-    if match_preposition(current, 0) and not any(base(t.low) == t.low and base(t.low) for t in current if t.low not in lx.NOUNISH):
+    if match_preposition(current, 0) and not any(
+        base(t.low) == t.low and base(t.low) for t in current if t.low not in lx.NOUNISH
+    ):
         return False
     j = i - 1
     joined = False
     comma = False
-    while j >= 0 and (tokens[j].low in ("and", "&", "then", "also", "plus", "next", "finally", "please", "now", "lastly") or tokens[j].text == ","):
+    while j >= 0 and (
+        tokens[j].low in ("and", "&", "then", "also", "plus", "next", "finally", "please", "now", "lastly")
+        or tokens[j].text == ","
+    ):
         joined = joined or tokens[j].low in ("and", "&", "then", "also", "plus")
         comma = comma or tokens[j].text == ","
         j -= 1
     if j < 0 or not any(t.kind != "punct" for t in current):
         return False
-    if not any(t.kind in ("word", "quote", "num") and t.low not in lx.CONJUNCTIONS and t.low not in lx.ADVERBS and t.low not in lx.POLITE for t in current):
+    if not any(
+        t.kind in ("word", "quote", "num")
+        and t.low not in lx.CONJUNCTIONS
+        and t.low not in lx.ADVERBS
+        and t.low not in lx.POLITE
+        for t in current
+    ):
         return False
     if tokens[i - 1].low in ("please", "also", "then", "now") and j < i - 1:
         joined = True
     if low in ("i", "can", "could", "please", "let's", "we", "you", "i'd") and not joined and not comma:
         return low in ("please", "can", "could") and titled and token.text[0].isupper()
-    if low in ("let's", "please") or low == "there" and _following(tokens, i) in ("should", "must", "is"):
+    if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
     if (joined or comma) and _declares(tokens, i, current):
         return True
     verb = base(low)
     if not verb or (low != verb and not (low.endswith("ing") and comma and False)):
-        if not (comma or joined) or low not in ("make", "leave", "keep", "keeping", "leaving", "maintaining", "preserving", "replacing"):
+        if not (comma or joined) or low not in (
+            "make",
+            "leave",
+            "keep",
+            "keeping",
+            "leaving",
+            "maintaining",
+            "preserving",
+            "replacing",
+        ):
             return False
         return True
     previous = tokens[i - 1]
@@ -117,14 +146,33 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         if low in ("turn", "change", "make") and following in ("to", "into", "it"):
             return True
         if low in lx.NOUNISH or verb in ("hold", "wear"):
-            return _object_follows(tokens, i) or (i + 1 == len(tokens) and low in ("crop", "zoom", "resize", "enlarge", "blur"))
+            return _object_follows(tokens, i) or (
+                i + 1 == len(tokens) and low in ("crop", "zoom", "resize", "enlarge", "blur")
+            )
         return True
     if titled and token.text[0].isupper() and tokens[i - 1].text[:1].islower():
         return True
     if all(t.text.isupper() for t in tokens if t.kind == "word") or not titled or not token.text[0].isupper():
-        if verb in lx.STRONG and low == verb and following in lx.DETERMINERS | {"his", "her"} and previous.low not in _NOT_BEFORE:
+        if (
+            verb in lx.STRONG
+            and low == verb
+            and following in lx.DETERMINERS | {"his", "her"}
+            and previous.low not in _NOT_BEFORE
+        ):
             return True
-        if low in ("crop", "blur", "zoom", "resize", "rotate") and following in ("add", "remove", "change", "delete", "insert", "replace", "increase", "brighten", "darken", "lighten", "make"):
+        if low in ("crop", "blur", "zoom", "resize", "rotate") and following in (
+            "add",
+            "remove",
+            "change",
+            "delete",
+            "insert",
+            "replace",
+            "increase",
+            "brighten",
+            "darken",
+            "lighten",
+            "make",
+        ):
             return True
         if low == "draw":
             return previous.low not in ("to", "and")
@@ -135,7 +183,12 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
                 return False
             return True
         if low in lx.NOUNISH or verb == low:
-            return _object_follows(tokens, i, strict=True) and previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS and not match_preposition(tokens, i - 1)
+            return (
+                _object_follows(tokens, i, strict=True)
+                and previous.low not in lx.ADJECTIVES
+                and previous.low not in lx.COLORS
+                and not match_preposition(tokens, i - 1)
+            )
     return titled and token.text[0].isupper()
 
 
@@ -165,16 +218,36 @@ def _object_follows(tokens: list[Token], i: int, strict: bool = False) -> bool:
     if low in ("of",):
         return False
     if strict:
-        return low in _OBJECT_START and not (low in ("in", "on", "up", "down", "out", "off") and tokens[i].low not in ("zoom", "cut", "crop", "bring", "turn", "take", "fill", "clean", "tone", "photoshop"))
-    return following.kind != "punct" and low not in ("and", "or", "&") and (not match_preposition(tokens, i + 1) or low in _OBJECT_START)
+        return low in _OBJECT_START and not (
+            low in ("in", "on", "up", "down", "out", "off")
+            and tokens[i].low
+            not in ("zoom", "cut", "crop", "bring", "turn", "take", "fill", "clean", "tone", "photoshop")
+        )
+    return (
+        following.kind != "punct"
+        and low not in ("and", "or", "&")
+        and (not match_preposition(tokens, i + 1) or low in _OBJECT_START)
+    )
 
 
 def _complement(current: list[Token], verb: str, capital: bool, joined: bool) -> bool:
     """ "make the person TURN his head": a verb that completes make, have or let."""
     if capital or joined:
         return False
-    first = next((t.low for t in current if t.low not in lx.ADVERBS and t.low not in ("can", "could", "would", "you", "please")), "")
-    if first in ("make", "have", "let") and verb not in ("remove", "add", "change", "replace", "delete", "make", "increase", "crop"):
+    first = next(
+        (t.low for t in current if t.low not in lx.ADVERBS and t.low not in ("can", "could", "would", "you", "please")),
+        "",
+    )
+    if first in ("make", "have", "let") and verb not in (
+        "remove",
+        "add",
+        "change",
+        "replace",
+        "delete",
+        "make",
+        "increase",
+        "crop",
+    ):
         head = [t for t in current[1:] if t.kind == "word"]
         return 0 < len(head) <= 4
     return False

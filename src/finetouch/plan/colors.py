@@ -20,7 +20,13 @@ def color_at(tokens: list[Token], i: int, end: int | None = None) -> tuple[str, 
     while i < end and tokens[i].low in lx.COLOR_MODIFIERS and tokens[i].low not in lx.COLORS and not tokens[i].owner:
         words.append(tokens[i].text)
         i += 1
-    if i < end and tokens[i].low in lx.COLOR_NOUNS | {"shade"} and i + 1 < end and tokens[i + 1].low == "of" and i > first:
+    if (
+        i < end
+        and tokens[i].low in lx.COLOR_NOUNS | {"shade"}
+        and i + 1 < end
+        and tokens[i + 1].low == "of"
+        and i > first
+    ):
         i += 2
     named = False
     while i < end and not tokens[i].owner and tokens[i].kind != "quote":
@@ -52,17 +58,53 @@ def _hyphenated(low: str) -> bool:
     if "-" not in low:
         return False
     parts = low.split("-")
-    return parts[-1] in lx.COLORS and all(p in lx.COLORS or p in lx.COLOR_MODIFIERS or p in lx.COLOR_ISH or p in ("multi",) for p in parts[:-1])
+    return parts[-1] in lx.COLORS and all(
+        p in lx.COLORS or p in lx.COLOR_MODIFIERS or p in lx.COLOR_ISH or p in ("multi",) for p in parts[:-1]
+    )
 
 
 def plain_color(tokens: list[Token]) -> str | None:
     """The colour when `tokens` are nothing but a colour phrase (with determiner or "color"), else None."""
     i = 0
-    while i < len(tokens) and (tokens[i].low in ("a", "an", "the", "be", "in", "to", "more", "of", "color", "shade", "with", "have", "hue", "solid", "much", "look", "slightly", "bit", "little", "appear", "as", "into", "more-of") or tokens[i].kind == "punct"):
+    while i < len(tokens) and (
+        tokens[i].low
+        in (
+            "a",
+            "an",
+            "the",
+            "be",
+            "in",
+            "to",
+            "more",
+            "of",
+            "color",
+            "shade",
+            "with",
+            "have",
+            "hue",
+            "solid",
+            "much",
+            "look",
+            "slightly",
+            "bit",
+            "little",
+            "appear",
+            "as",
+            "into",
+            "more-of",
+        )
+        or tokens[i].kind == "punct"
+    ):
         i += 1
     if i < len(tokens) and tokens[i].low in ("different", "new"):
         return None
-    if i < len(tokens) and tokens[i].low in lx.COLOR_MODIFIERS | {"shade"} and i + 2 < len(tokens) and tokens[i + 1].low in ("shade", "hue", "tone", "color") and tokens[i + 2].low == "of":
+    if (
+        i < len(tokens)
+        and tokens[i].low in lx.COLOR_MODIFIERS | {"shade"}
+        and i + 2 < len(tokens)
+        and tokens[i + 1].low in ("shade", "hue", "tone", "color")
+        and tokens[i + 2].low == "of"
+    ):
         rest = color_at(tokens, i + 3)
         if rest and _done(tokens, i + 3 + rest[1]):
             return f"{tokens[i].text} {rest[0]}"
@@ -73,7 +115,13 @@ def plain_color(tokens: list[Token]) -> str | None:
 
 
 def _done(tokens: list[Token], i: int) -> bool:
-    return all(t.kind == "punct" or t.low in lx.COLOR_NOUNS or t.low in ("please", "instead", "color", "too", "one", "ones", "in", "background") and t.low != "background" for t in tokens[i:])
+    return all(
+        t.kind == "punct"
+        or t.low in lx.COLOR_NOUNS
+        or (t.low in ("please", "instead", "color", "too", "one", "ones", "in", "background")
+        and t.low != "background")
+        for t in tokens[i:]
+    )
 
 
 def comparative(color: str) -> str | None:

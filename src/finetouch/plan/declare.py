@@ -20,7 +20,9 @@ def existence(story: Story, args: Tokens) -> bool:
         return False
     i = 1
     negative = False
-    while i < len(args) and (args[i].low in lx.MODALS | lx.BE | lx.words("appears isn't aren't not no any exist") or args[i].kind == "punct"):
+    while i < len(args) and (
+        args[i].low in lx.MODALS | lx.BE | lx.words("appears isn't aren't not no any exist") or args[i].kind == "punct"
+    ):
         negative = negative or args[i].low in ("no", "not", "isn't", "aren't", "any")
         i += 1
     rest = [t for t in args[i:] if t.low not in ("longer",)]
@@ -50,7 +52,10 @@ def statement(story: Story, clause: Tokens) -> bool:
     subject, rest = clause[:at], clause[at:]
     i = 0
     negative = False
-    while i < len(rest) and (rest[i].low in lx.MODALS | lx.BE | lx.words("not now always so that all isn't aren't") or rest[i].kind == "punct"):
+    while i < len(rest) and (
+        rest[i].low in lx.MODALS | lx.BE | lx.words("not now always so that all isn't aren't")
+        or rest[i].kind == "punct"
+    ):
         negative = negative or rest[i].low in ("not", "isn't", "aren't")
         i += 1
     predicate = rest[i:]
@@ -65,33 +70,77 @@ def statement(story: Story, clause: Tokens) -> bool:
     if predicate[0].low in ("removed", "gone", "erased", "deleted"):
         frames.remove(story, "remove", subject, clause)
         return True
-    if verb and verb == predicate[0].low and verb in ("add",) :
+    if verb and verb == predicate[0].low and verb in ("add",):
         return False
-    if any(rest[k].low in ("needs", "need", "requires") for k in range(i)) and not any(rest[k].low == "be" for k in range(i)) and verb == "" and predicate[0].low in ("a", "an", "some", "more", "less", "two"):
+    if (
+        any(rest[k].low in ("needs", "need", "requires") for k in range(i))
+        and not any(rest[k].low == "be" for k in range(i))
+        and verb == ""
+        and predicate[0].low in ("a", "an", "some", "more", "less", "two")
+    ):
         _needs(story, subject, predicate, clause)
         return True
     head = [t for t in subject if t.kind != "punct"]
     if head and head[0].low in ("i", "we", "you"):
         return False
     if rest[0].low in ("says", "reads", "looks", "appears", "becomes", "turns", "wears", "holds", "has") and i == 0:
-        predicate = [Token(rest[0].text, {"has": "have"}.get(rest[0].low, rest[0].low.rstrip("s")), "word", rest[0].start), *rest[1:]]
-    if predicate[0].low == "on" and len(predicate) > 1 and parse_np(head).pronoun == "it" and not any(t.low in lx.BACKDROP for t in predicate):
+        predicate = [
+            Token(rest[0].text, {"has": "have"}.get(rest[0].low, rest[0].low.rstrip("s")), "word", rest[0].start),
+            *rest[1:],
+        ]
+    if (
+        predicate[0].low == "on"
+        and len(predicate) > 1
+        and parse_np(head).pronoun == "it"
+        and not any(t.low in lx.BACKDROP for t in predicate)
+    ):
         return False
-    if match_preposition(predicate, 0) and predicate[0].low in ("in", "on", "at", "behind", "next", "near", "to", "against") and not kinds.weather(predicate):
+    if (
+        match_preposition(predicate, 0)
+        and predicate[0].low in ("in", "on", "at", "behind", "next", "near", "to", "against")
+        and not kinds.weather(predicate)
+    ):
         if any(t.low in lx.SCENES | lx.BACKDROP for t in predicate):
             subject_phrase = story.resolve(parse_np(head))
             frames.scene(story, predicate[1:], None if subject_phrase.image else subject_phrase.head)
         else:
             frames.move(story, "move", [*head, *predicate], clause)
         return True
-    if rest[0].low in ("is", "are", "was") and len(head) == 1 and head[0].low in ("this", "it") and not kinds.weather(predicate):
+    if (
+        rest[0].low in ("is", "are", "was")
+        and len(head) == 1
+        and head[0].low in ("this", "it")
+        and not kinds.weather(predicate)
+    ):
         return False
     changes.become(story, "make", head, predicate, clause)
     return True
 
 
 def _state(low: str) -> bool:
-    return low in ("lit", "colored", "closed", "blurred", "opened", "faded", "dressed", "filled", "covered", "painted", "dyed", "saturated", "centered", "darkened-", "cut-", "frozen", "set", "put-", "bent", "covering", "drawn")
+    return low in (
+        "lit",
+        "colored",
+        "closed",
+        "blurred",
+        "opened",
+        "faded",
+        "dressed",
+        "filled",
+        "covered",
+        "painted",
+        "dyed",
+        "saturated",
+        "centered",
+        "darkened-",
+        "cut-",
+        "frozen",
+        "set",
+        "put-",
+        "bent",
+        "covering",
+        "drawn",
+    )
 
 
 def _finite(clause: Tokens) -> int | None:
@@ -102,8 +151,44 @@ def _finite(clause: Tokens) -> int | None:
         low = token.low
         if low in lx.RELATIVE:
             return None if low not in ("that",) else _finite_after(clause, i)
-        if low in ("should", "shall", "must", "needs", "need", "has", "is", "are", "was", "will", "ought", "could", "can", "would", "looks", "appears", "becomes", "seems", "says", "have", "were", "may", "might", "reads", "requires", "had", "wears", "turns"):
-            if low == "can" and clause[i - 1].low in lx.DETERMINERS | {"trash", "beer", "soda", "garbage", "spray", "coke"}:
+        if low in (
+            "should",
+            "shall",
+            "must",
+            "needs",
+            "need",
+            "has",
+            "is",
+            "are",
+            "was",
+            "will",
+            "ought",
+            "could",
+            "can",
+            "would",
+            "looks",
+            "appears",
+            "becomes",
+            "seems",
+            "says",
+            "have",
+            "were",
+            "may",
+            "might",
+            "reads",
+            "requires",
+            "had",
+            "wears",
+            "turns",
+        ):
+            if low == "can" and clause[i - 1].low in lx.DETERMINERS | {
+                "trash",
+                "beer",
+                "soda",
+                "garbage",
+                "spray",
+                "coke",
+            }:
                 continue
             if base(clause[0].low) == clause[0].low and base(clause[0].low) and clause[0].low not in lx.NOUNISH:
                 return None
@@ -158,7 +243,10 @@ def wish(story: Story, rest: Tokens, clause: Tokens) -> bool:
             level(story, "increase" if rest[0].low == "more" else "decrease", rest[1:], clause)
             return True
     pair = changes.split_predicate(rest)
-    if pair and (rest[0].low in ("the", "this", "his", "her", "it", "him", "them", "all", "everything", "my") or pair[1][0].low == "to"):
+    if pair and (
+        rest[0].low in ("the", "this", "his", "her", "it", "him", "them", "all", "everything", "my")
+        or pair[1][0].low == "to"
+    ):
         changes.become(story, "make", pair[0], pair[1], clause)
         return True
     to = next((i for i, t in enumerate(rest) if i and t.low == "to"), None)
@@ -166,7 +254,13 @@ def wish(story: Story, rest: Tokens, clause: Tokens) -> bool:
         return statement(story, [*rest[:to], Token("should", "should", "word", 0), *rest[to + 1 :]])
     if rest[0].low in ("the", "this") and len(rest) > 2:
         for i, token in enumerate(rest):
-            if i and base(token.low) and token.low != base(token.low) and token.low.endswith(("ed", "en")) or token.low == "gone":
+            if (
+                (i
+                and base(token.low)
+                and token.low != base(token.low)
+                and token.low.endswith(("ed", "en")))
+                or token.low == "gone"
+            ):
                 return _passive(story, rest[:i], base(token.low) or "remove", rest[i + 1 :], clause)
     frames.add(story, "add", rest, clause)
     return True
@@ -179,12 +273,21 @@ def place_first(clause: Tokens) -> Tokens:
     for i, token in enumerate(clause):
         if not i or token.kind != "word":
             continue
-        if base(token.low) == token.low and base(token.low) and (clause[i - 1].text == "," or token.low in lx.STRONG or clause[i - 1].low in ("let's", "please")) and clause[i - 1].low not in lx.DETERMINERS:
-            place = [t for t in clause[:i] if t.low not in ("let's", "please", "we", "should", "you", "can") ]
+        if (
+            base(token.low) == token.low
+            and base(token.low)
+            and (clause[i - 1].text == "," or token.low in lx.STRONG or clause[i - 1].low in ("let's", "please"))
+            and clause[i - 1].low not in lx.DETERMINERS
+        ):
+            place = [t for t in clause[:i] if t.low not in ("let's", "please", "we", "should", "you", "can")]
             return [*clause[i:], *trim(place)]
     for i, token in enumerate(clause):
         if i and token.text == "," and i + 1 < len(clause):
-            return [Token("add", "add", "word", 0), *[t for t in clause[i + 1 :] if t.low not in ("there", "is", "should", "be")], *clause[:i]]
+            return [
+                Token("add", "add", "word", 0),
+                *[t for t in clause[i + 1 :] if t.low not in ("there", "is", "should", "be")],
+                *clause[:i],
+            ]
     return clause
 
 

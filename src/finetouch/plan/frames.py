@@ -26,15 +26,89 @@ def without_purpose(tokens: Tokens) -> Tokens:
     for i, token in enumerate(tokens):
         following = tokens[i + 1].low if i + 1 < len(tokens) else ""
         low = token.low
-        if i and low == "to" and (base(following) == following and following and following not in lx.NOUNISH - {"make", "show", "bring", "give", "get", "clear", "reveal"} or following in ("be", "look", "reveal", "create", "achieve", "ensure", "show", "expose", "make", "fit", "match", "see", "just", "only", "uncover", "get", "find", "help", "allow")):
+        if (
+            i
+            and low == "to"
+            and (
+                (base(following) == following
+                and following
+                and following not in lx.NOUNISH - {"make", "show", "bring", "give", "get", "clear", "reveal"})
+                or following
+                in (
+                    "be",
+                    "look",
+                    "reveal",
+                    "create",
+                    "achieve",
+                    "ensure",
+                    "show",
+                    "expose",
+                    "make",
+                    "fit",
+                    "match",
+                    "see",
+                    "just",
+                    "only",
+                    "uncover",
+                    "get",
+                    "find",
+                    "help",
+                    "allow",
+                )
+            )
+        ):
             return tokens[:i]
         if i and low == "as" and following in ("if", "though"):
             return tokens[:i]
-        if i and low in ("so", "while", "if", "because", "since", "without", "ensuring", "leaving", "keeping", "making", "maintaining", "preserving", "revealing", "allowing", "seamlessly") and not (low == "without" and following in ("a", "the", "any")):
+        if (
+            i
+            and low
+            in (
+                "so",
+                "while",
+                "if",
+                "because",
+                "since",
+                "without",
+                "ensuring",
+                "leaving",
+                "keeping",
+                "making",
+                "maintaining",
+                "preserving",
+                "revealing",
+                "allowing",
+                "seamlessly",
+            )
+            and not (low == "without" and following in ("a", "the", "any"))
+        ):
             return tokens[:i]
         if i and low == "including" and tokens[i - 1].text == ",":
             return tokens[:i]
-        if i and low == "for" and following in ("a", "better", "more", "improved", "clearer", "enhanced") and any(t.low in ("look", "view", "effect", "appearance", "result", "clarity", "finish", "image", "touch", "feel", "picture", "quality", "visuals") for t in tokens[i:]):
+        if (
+            i
+            and low == "for"
+            and following in ("a", "better", "more", "improved", "clearer", "enhanced")
+            and any(
+                t.low
+                in (
+                    "look",
+                    "view",
+                    "effect",
+                    "appearance",
+                    "result",
+                    "clarity",
+                    "finish",
+                    "image",
+                    "touch",
+                    "feel",
+                    "picture",
+                    "quality",
+                    "visuals",
+                )
+                for t in tokens[i:]
+            )
+        ):
             return tokens[:i]
         if i and low == "instead" and following not in ("of",):
             return tokens[:i] + tokens[i + 1 :]
@@ -46,7 +120,11 @@ def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(without_purpose(args))
     if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down"):
         args = args[1:]
-    args = [t for i, t in enumerate(args) if not (t.low in ("out", "away") and (i + 1 == len(args) or args[i + 1].low in ("of", "from")))] or args
+    args = [
+        t
+        for i, t in enumerate(args)
+        if not (t.low in ("out", "away") and (i + 1 == len(args) or args[i + 1].low in ("of", "from")))
+    ] or args
     scrubbed = image_object_of(args)
     if scrubbed is not None:
         args = scrubbed
@@ -85,18 +163,75 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     if phrase.image and not phrase.head:
         story.add(Draft("remove"))
         return
-    if (head in ("color", "colors", "all color", "saturation") and phrase.relation is None) or head in ("black and white",):
+    if (head in ("color", "colors", "all color", "saturation") and phrase.relation is None) or head in (
+        "black and white",
+    ):
         story.add(Draft("restyle", result="black and white", params={"style": "black_and_white"}))
         return
     if head in ("contrast", "brightness", "exposure") and phrase.relation is None:
         name = lx.QUALITIES[head]
         story.add(Draft("global", result=name[2], params=params.tone_params(name[0], -1, args)))
         return
-    hazy = last in lx.HAZE or (last == "snow" and any(t.low in lx.IMAGE for t in args)) or last in ("tint", "cast", "yellowness", "redness", "hue", "tone", "darkness", "brightness", "dullness", "vignette-") or any(w in lx.HAZE for w in head.split()) and last in ("effect", "effects", "influence", "interference", "mood", "details", "detail", "look", "overlay", "scene", "conditions", "elements", "shadows", "streaks", "sections", "areas", "atmosphere", "presence", "cast", "shadow", "ambiance")
-    hazy = hazy or (last in ("effect", "effects", "influence", "interference", "mood", "details", "conditions", "elements", "sections", "areas", "atmosphere", "ambiance", "scene", "parts") and any(a.lower() in lx.HAZE for a in phrase.attributes))
+    hazy = (
+        last in lx.HAZE
+        or (last == "snow" and any(t.low in lx.IMAGE for t in args))
+        or last
+        in ("tint", "cast", "yellowness", "redness", "hue", "tone", "darkness", "brightness", "dullness", "vignette-")
+        or (any(w in lx.HAZE for w in head.split())
+        and last
+        in (
+            "effect",
+            "effects",
+            "influence",
+            "interference",
+            "mood",
+            "details",
+            "detail",
+            "look",
+            "overlay",
+            "scene",
+            "conditions",
+            "elements",
+            "shadows",
+            "streaks",
+            "sections",
+            "areas",
+            "atmosphere",
+            "presence",
+            "cast",
+            "shadow",
+            "ambiance",
+        ))
+    )
+    hazy = hazy or (
+        last
+        in (
+            "effect",
+            "effects",
+            "influence",
+            "interference",
+            "mood",
+            "details",
+            "conditions",
+            "elements",
+            "sections",
+            "areas",
+            "atmosphere",
+            "ambiance",
+            "scene",
+            "parts",
+        )
+        and any(a.lower() in lx.HAZE for a in phrase.attributes)
+    )
     if hazy and (phrase.relation is None or phrase.relation[1].lower() in lx.IMAGE | {"air", "scene", "view"}):
         sharpen = any(w in head for w in ("blur", "fuzz", "haz", "fog", "mist"))
-        story.add(Draft("global", result="no " + (phrase.core or head), params={"sharpness": 0.35, "contrast": 0.15} if sharpen else {}))
+        story.add(
+            Draft(
+                "global",
+                result="no " + (phrase.core or head),
+                params={"sharpness": 0.35, "contrast": 0.15} if sharpen else {},
+            )
+        )
         return
     draft = draft_for("remove", phrase)
     story.add(draft)
@@ -120,7 +255,48 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
         elif any(t.low in lx.HAZE for t in args):
             story.add(Draft("global", result="clearer", params={"sharpness": 0.35}))
-        elif head.split()[-1:] and head.split()[-1] in ("stain", "stains", "scratch", "scratches", "spots", "spot", "tear", "tears", "rips", "wrinkles", "watermark", "mark", "marks", "crease", "creases", "damage", "text", "glare", "shadow", "shadows", "weathering", "scratching", "dust", "dirt", "cracks", "acne", "blemishes", "blemish", "lines", "mistake", "hole", "clutter", "background", "words", "fold", "folds", "eyes-red", "smudge", "smudges", "residue"):
+        elif head.split()[-1:] and head.split()[-1] in (
+            "stain",
+            "stains",
+            "scratch",
+            "scratches",
+            "spots",
+            "spot",
+            "tear",
+            "tears",
+            "rips",
+            "wrinkles",
+            "watermark",
+            "mark",
+            "marks",
+            "crease",
+            "creases",
+            "damage",
+            "text",
+            "glare",
+            "shadow",
+            "shadows",
+            "weathering",
+            "scratching",
+            "dust",
+            "dirt",
+            "cracks",
+            "acne",
+            "blemishes",
+            "blemish",
+            "lines",
+            "mistake",
+            "hole",
+            "clutter",
+            "background",
+            "words",
+            "fold",
+            "folds",
+            "eyes-red",
+            "smudge",
+            "smudges",
+            "residue",
+        ):
             remove_phrase(story, phrase, args)
         else:
             story.add(draft_for("adjust", phrase, result=f"{_state_of(verb)} {phrase.core}"))
@@ -128,7 +304,14 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
 
 def _state_of(verb: str) -> str:
-    return {"clean": "clean", "clear": "clear", "fix": "fixed", "repair": "repaired", "restore": "restored", "correct": "corrected"}.get(verb, verb)
+    return {
+        "clean": "clean",
+        "clear": "clear",
+        "fix": "fixed",
+        "repair": "repaired",
+        "restore": "restored",
+        "correct": "corrected",
+    }.get(verb, verb)
 
 
 def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -144,7 +327,9 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = without_purpose(args)
     if not args:
         return
-    if verb in ("put", "place", "position", "move", "set", "lay", "arrange", "rest", "hang") and _existing(story, verb, args):
+    if verb in ("put", "place", "position", "move", "set", "lay", "arrange", "rest", "hang") and _existing(
+        story, verb, args
+    ):
         return
     phrases = _added(story, args)
     for phrase in phrases:
@@ -154,7 +339,9 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def _existing(story: Story, verb: str, args: Tokens) -> bool:
     """ "put him on a couch": an existing thing gets another place or another backdrop."""
     first = args[0].low
-    if first in ("him", "her", "them", "it") or (first in lx.POSSESSIVE and first not in ("its",) and len(args) > 1 and base(args[1].low) == ""):
+    if first in ("him", "her", "them", "it") or (
+        first in lx.POSSESSIVE and first not in ("its",) and len(args) > 1 and base(args[1].low) == ""
+    ):
         if len(args) > 1 and first in ("her", "his", "their") and not match_preposition(args, 1):
             return False
         if "background" in [t.low for t in args] or _scene_end(args):
@@ -176,7 +363,31 @@ def _scene_end(args: Tokens) -> bool:
             first_part, _ = split_core(anchor) if anchor else ([], [])
             last = first_part[-1].low if first_part else ""
             det = anchor[0].low if anchor else ""
-            known = (hit[0] == "in_front_of" and det in ("a", "an") and args[0].low in ("the", "this")) or last in lx.SCENES and (det in ("a", "an") or last in ("space", "beach", "mars", "moon", "desert", "jungle", "ocean", "forest", "snow", "pastures", "city", "mountains", "background", "backdrop", "outdoors"))
+            known = (
+                (hit[0] == "in_front_of" and det in ("a", "an") and args[0].low in ("the", "this"))
+                or (last in lx.SCENES
+                and (
+                    det in ("a", "an")
+                    or last
+                    in (
+                        "space",
+                        "beach",
+                        "mars",
+                        "moon",
+                        "desert",
+                        "jungle",
+                        "ocean",
+                        "forest",
+                        "snow",
+                        "pastures",
+                        "city",
+                        "mountains",
+                        "background",
+                        "backdrop",
+                        "outdoors",
+                    )
+                ))
+            )
             if known and position_phrase(args, i) is None:
                 return True
     return False
@@ -197,13 +408,45 @@ def scene(story: Story, result: Tokens, subject: str | None = None, position: st
     """A background step with a new scene (or plain colour)."""
     result = trim(result)
     color = plain_color([t for t in result if t.low not in lx.BACKDROP])
-    body = [t for i, t in enumerate(result) if not (t.low in lx.BACKDROP | {"one"} and t.low not in ("scenery", "setting", "environment") and len(result) > 1)]
+    body = [
+        t
+        for i, t in enumerate(result)
+        if not (
+            t.low in lx.BACKDROP | {"one"} and t.low not in ("scenery", "setting", "environment") and len(result) > 1
+        )
+    ]
     while body and body[-1].low in ("of", "with", "a", "the", "that", "to") and len(body) > 1:
         body = body[:-1]
-    while body and body[0].low in ("of", "with", "a", "an", "the", "new", "to", "be", "like", "that", "is", "in") and len(body) > 1:
+    while (
+        body
+        and body[0].low in ("of", "with", "a", "an", "the", "new", "to", "be", "like", "that", "is", "in")
+        and len(body) > 1
+    ):
         body = body[1:]
     text = text_of(body)
-    if text.lower() in ("different", "new", "another", "something else", "background", "something different", "different one", "new one", "environment", "scene", "one", "other", "setting", "something", "different background", "any", "new scene", "different scene", "backdrop", "more", "it"):
+    if text.lower() in (
+        "different",
+        "new",
+        "another",
+        "something else",
+        "background",
+        "something different",
+        "different one",
+        "new one",
+        "environment",
+        "scene",
+        "one",
+        "other",
+        "setting",
+        "something",
+        "different background",
+        "any",
+        "new scene",
+        "different scene",
+        "backdrop",
+        "more",
+        "it",
+    ):
         text = ""
     draft = Draft("background", "background", result=text or None, color=color, position=position)
     draft.params = params.backdrop_params(result, color)
@@ -242,28 +485,84 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     core = [t for t in trim(args) if True]
     if backdrop(phrase):
         inner = _of_scene(args) or [t for t in args if t.low not in ("new",)]
-        subject = phrase.relation[1] if phrase.relation and phrase.relation[0] in ("near", "behind", "in") else (to[1] if to and not to[2] else None)
-        stop = next((i for i, t in enumerate(inner) if i and match_preposition(inner, i) and match_preposition(inner, i)[0] in ("near", "behind", "to", "in")), len(inner))  # type: ignore[index]
-        if inner and inner[-1].low in lx.BACKDROP or _of_scene(args) is None:
+        subject = (
+            phrase.relation[1]
+            if phrase.relation and phrase.relation[0] in ("near", "behind", "in")
+            else (to[1] if to and not to[2] else None)
+        )
+        stop = next(
+            (
+                i
+                for i, t in enumerate(inner)
+                if i
+                and match_preposition(inner, i)
+                and match_preposition(inner, i)[0] in ("near", "behind", "to", "in")
+            ),
+            len(inner),
+        )  # type: ignore[index]
+        if (inner and inner[-1].low in lx.BACKDROP) or _of_scene(args) is None:
             inner = inner[:stop]
         scene(story, inner, subject)
         return
-    if last in lx.QUALITIES and last not in ("shadows", "light", "highlights", "glow", "color", "colors", "tint", "tone", "hue", "grain", "lighting", "details", "detail", "noise", "blur"):
+    if last in lx.QUALITIES and last not in (
+        "shadows",
+        "light",
+        "highlights",
+        "glow",
+        "color",
+        "colors",
+        "tint",
+        "tone",
+        "hue",
+        "grain",
+        "lighting",
+        "details",
+        "detail",
+        "noise",
+        "blur",
+    ):
         _quality_added(story, phrase, last, to, args)
         return
-    if last in ("blur", "noise", "grain", "saturation", "light", "lighting", "tint", "hue", "tone", "details", "detail") and (phrase.relation is None and (to is None or to[2])):
+    if last in (
+        "blur",
+        "noise",
+        "grain",
+        "saturation",
+        "light",
+        "lighting",
+        "tint",
+        "hue",
+        "tone",
+        "details",
+        "detail",
+    ) and (phrase.relation is None and (to is None or to[2])):
         name = lx.QUALITIES[last]
         words = phrase.core if last in ("tint", "hue", "tone") else name[1]
         story.add(Draft("global", result=words, params=params.tone_params(name[0], 1, args)))
         return
     tokens = [t for t in args]
-    if kinds.weather(_head_tokens(tokens)) and not (phrase.relation and phrase.relation[0] in ("on", "with") ) and last in lx.WEATHER | {"day", "time", "storm", "effect", "climate", "weather", "sky-"} and last not in ("sunset-", "thunder") and not to_thing(to):
+    if (
+        kinds.weather(_head_tokens(tokens))
+        and not (phrase.relation and phrase.relation[0] in ("on", "with"))
+        and last in lx.WEATHER | {"day", "time", "storm", "effect", "climate", "weather", "sky-"}
+        and last not in ("sunset-", "thunder")
+        and not to_thing(to)
+    ):
         story.add(Draft("global", result=phrase.core))
         return
-    if (last in lx.VISUAL_FX or last in ("sepia", "grayscale", "style") or head in ("black and white", "black & white", "black and white effect") or "sepia" in head) and not to_thing(to):
+    if (
+        last in lx.VISUAL_FX
+        or last in ("sepia", "grayscale", "style")
+        or head in ("black and white", "black & white", "black and white effect")
+        or "sepia" in head
+    ) and not to_thing(to):
         story.add(Draft("restyle", result=phrase.core, params={"style": params.style_name(phrase.core)}))
         return
-    if last in lx.TEXTY or (head.split()[:1] and head.split()[0] in ("word", "words", "text", "letters", "phrase", "caption") and len(head.split()) > 1):
+    if last in lx.TEXTY or (
+        head.split()[:1]
+        and head.split()[0] in ("word", "words", "text", "letters", "phrase", "caption")
+        and len(head.split()) > 1
+    ):
         _text_added(story, phrase, args, to)
         return
     color = _pure_color(phrase)
@@ -312,7 +611,12 @@ def _with_s(owner: str) -> str:
 
 def _of_scene(args: Tokens) -> Tokens | None:
     for i, token in enumerate(args):
-        if token.low in lx.BACKDROP and i + 2 <= len(args) and i + 1 < len(args) and args[i + 1].low in ("of", "with", "that", "featuring", "is", "showing"):
+        if (
+            token.low in lx.BACKDROP
+            and i + 2 <= len(args)
+            and i + 1 < len(args)
+            and args[i + 1].low in ("of", "with", "that", "featuring", "is", "showing")
+        ):
             return args[i + 2 :]
     return None
 
@@ -324,10 +628,17 @@ def _to_anchor(phrase: Phrase) -> tuple[str, str, bool] | None:
         if low.startswith(("to ", "for ")):
             rest = words.split(" ", 1)[1]
             parts = rest.split()
-            while parts and (parts[0].lower() in lx.DETERMINERS or parts[0].lower() in lx.POSSESSIVE) and len(parts) > 1:
+            while (
+                parts and (parts[0].lower() in lx.DETERMINERS or parts[0].lower() in lx.POSSESSIVE) and len(parts) > 1
+            ):
                 parts = parts[1:]
             anchor = " ".join(parts)
-            if low.startswith("for ") and parts and parts[-1].lower() not in lx.BODY and parts[0].lower() not in ("him", "her", "man", "woman", "girl", "boy", "dog"):
+            if (
+                low.startswith("for ")
+                and parts
+                and parts[-1].lower() not in lx.BODY
+                and parts[0].lower() not in ("him", "her", "man", "woman", "girl", "boy", "dog")
+            ):
                 return None
             return low.split()[0], anchor, parts[-1].lower() in lx.IMAGE if parts else True
     return None
@@ -412,7 +723,13 @@ def _text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, 
         else:
             said = _words_after(args)
     if not said:
-        draft = Draft("add", result=phrase.core, count=phrase.count(added=True), relation=phrase.relation, position=phrase.position)
+        draft = Draft(
+            "add",
+            result=phrase.core,
+            count=phrase.count(added=True),
+            relation=phrase.relation,
+            position=phrase.position,
+        )
         if to:
             _place_added(draft, phrase, to)
         story.add(draft)
@@ -454,7 +771,7 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             add(story, "add", args, clause)
             return
         head, behind = cut(args, "to")
-        add(story, "add", [*head, *( [Token("to", "to", "word", 0), *behind] if behind else [])], clause)
+        add(story, "add", [*head, *([Token("to", "to", "word", 0), *behind] if behind else [])], clause)
         return
     receiver, gift = split
     owner = story.resolve(parse_np(receiver))
@@ -474,7 +791,9 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story.add(draft_for("recolor", owner, result=f"{thing.color} {owner.core}", color=thing.color))
         story.note(owner)
         return
-    if head[0] in ("look", "texture", "appearance", "expression", "shape") or (head[0] in lx.QUALITIES and head[0] not in ("light", "glow")):
+    if head[0] in ("look", "texture", "appearance", "expression", "shape") or (
+        head[0] in lx.QUALITIES and head[0] not in ("light", "glow")
+    ):
         story.add(draft_for("adjust", owner, result=f"{thing.core} {owner.core}"))
         story.note(owner)
         return
@@ -485,7 +804,12 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if worn[0] in lx.BODY:
             relation = "on" if worn[0] not in lx.GARMENTS else relation
             relation = "with" if relation == "on" else relation
-        draft = Draft("add", result=" ".join(w for w in (piece.core, piece.tail) if w), count=piece.count(added=True), relation=(relation, owner_text(owner)))
+        draft = Draft(
+            "add",
+            result=" ".join(w for w in (piece.core, piece.tail) if w),
+            count=piece.count(added=True),
+            relation=(relation, owner_text(owner)),
+        )
         draft.position = piece.position or owner.position
         if piece.relation and piece.relation[0] == "wearing":
             draft.relation = ("wearing", owner_text(owner))
@@ -503,10 +827,20 @@ def owner_text(owner: Phrase) -> str:
 def _give_image(story: Story, thing: Phrase, gift: Tokens) -> None:
     head = (thing.head or "").lower()
     last = head.split()[-1] if head else ""
-    tone = kinds.tone_of([t for t in gift if t.low not in lx.DETERMINERS and t.low not in ("look", "feel", "effect", "tone", "appearance", "touch")])
+    tone = kinds.tone_of(
+        [
+            t
+            for t in gift
+            if t.low not in lx.DETERMINERS and t.low not in ("look", "feel", "effect", "tone", "appearance", "touch")
+        ]
+    )
     if tone or last in lx.QUALITIES:
         name = (tone.name, tone.sign) if tone else (lx.QUALITIES[last][0], 1.0)
-        story.add(Draft("global", result=tone.words if tone else thing.core, params=params.tone_params(name[0], name[1], gift)))
+        story.add(
+            Draft(
+                "global", result=tone.words if tone else thing.core, params=params.tone_params(name[0], name[1], gift)
+            )
+        )
     elif kinds.weather(gift):
         story.add(Draft("global", result=thing.core))
     elif kinds.style(gift) or last in ("look", "feel", "vibe", "touch", "effect", "finish"):
@@ -522,12 +856,48 @@ def _indirect_object(args: Tokens) -> tuple[Tokens, Tokens] | None:
     if args[0].low in ("him", "her", "it", "them", "me", "this") and len(args) > 1:
         if args[0].low == "me":
             return None
-        if args[0].low not in ("her", "this") or args[1].low in lx.DETERMINERS or args[1].low in lx.ADJECTIVES or not is_body(args[1]):
+        if (
+            args[0].low not in ("her", "this")
+            or args[1].low in lx.DETERMINERS
+            or args[1].low in lx.ADJECTIVES
+            or not is_body(args[1])
+        ):
             return (args[:1], args[1:])
     for i in range(1, len(args)):
-        if args[i].low in ("a", "an", "some", "more", "another", "two", "three", "long", "no", "less", "blue", "red", "black", "big", "short", "new") and not match_preposition(args, i - 1) and args[i - 1].low not in lx.DETERMINERS and args[i - 1].low not in lx.ADJECTIVES | {"of", "and", "with", "much"} and args[i - 1].low not in lx.COLORS:
+        if (
+            args[i].low
+            in (
+                "a",
+                "an",
+                "some",
+                "more",
+                "another",
+                "two",
+                "three",
+                "long",
+                "no",
+                "less",
+                "blue",
+                "red",
+                "black",
+                "big",
+                "short",
+                "new",
+            )
+            and not match_preposition(args, i - 1)
+            and args[i - 1].low not in lx.DETERMINERS
+            and args[i - 1].low not in lx.ADJECTIVES | {"of", "and", "with", "much"}
+            and args[i - 1].low not in lx.COLORS
+        ):
             return args[:i], args[i:]
-    if len(args) > 2 and args[0].low in ("the", "this", "that") and args[1].kind == "word" and not match_preposition(args, 2) and args[-1].low in lx.GARMENTS | lx.BODY | {"background"} and args[2].low != "background":
+    if (
+        len(args) > 2
+        and args[0].low in ("the", "this", "that")
+        and args[1].kind == "word"
+        and not match_preposition(args, 2)
+        and args[-1].low in lx.GARMENTS | lx.BODY | {"background"}
+        and args[2].low != "background"
+    ):
         return args[:2], args[2:]
     return None
 
@@ -545,9 +915,20 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if instead:
         replace_pair(story, instead[1], instead[0])
         return
-    withs = [i for i, t in enumerate(args) if i and t.kind == "word" and t.low in ("with", "by") and not (t.low == "by" and "with" in [x.low for x in args])]
+    withs = [
+        i
+        for i, t in enumerate(args)
+        if i
+        and t.kind == "word"
+        and t.low in ("with", "by")
+        and not (t.low == "by" and "with" in [x.low for x in args])
+    ]
     if not withs:
-        withs = [i for i, t in enumerate(args) if i and t.kind == "word" and t.low in ("to", "for", "into", "as", "w/") and not match_long(args, i)]
+        withs = [
+            i
+            for i, t in enumerate(args)
+            if i and t.kind == "word" and t.low in ("to", "for", "into", "as", "w/") and not match_long(args, i)
+        ]
         if withs and verb == "substitute" and args[withs[0]].low == "for":
             replace_pair(story, args[withs[0] + 1 :], args[: withs[0]])
             return
@@ -597,7 +978,11 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
         text_change(story, target, quotes_old, quotes_new, new)
         return
     if backdrop(target):
-        subject = target.relation[1] if target.relation and target.relation[0] in ("near", "behind", "part_of", "in") else None
+        subject = (
+            target.relation[1]
+            if target.relation and target.relation[0] in ("near", "behind", "part_of", "in")
+            else None
+        )
         scene(story, new, subject)
         return
     if target.image and not target.head:
@@ -607,7 +992,30 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
             story.add(Draft("replace", result=text_of(new), count=None))
         return
     color = plain_color(new)
-    if color and (new[0].low not in ("a", "an") or new[-1].low in lx.COLOR_NOUNS or new[-1].low not in ("lime", "orange", "peach", "rose", "olive", "plum", "violet", "ruby", "coral", "salmon", "rainbow", "emerald", "brunette", "blonde", "ginger", "lavender", "cream")):
+    if color and (
+        new[0].low not in ("a", "an")
+        or new[-1].low in lx.COLOR_NOUNS
+        or new[-1].low
+        not in (
+            "lime",
+            "orange",
+            "peach",
+            "rose",
+            "olive",
+            "plum",
+            "violet",
+            "ruby",
+            "coral",
+            "salmon",
+            "rainbow",
+            "emerald",
+            "brunette",
+            "blonde",
+            "ginger",
+            "lavender",
+            "cream",
+        )
+    ):
         old_color = plain_color(old)
         if old_color:
             story.add(Draft("recolor", color=color, result=color, attributes=[old_color]))
@@ -615,7 +1023,13 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
         story.add(draft_for("recolor", target, result=f"{color} {target.head}", color=color))
         story.note(target)
         return
-    if result.head and target.head and result.color and result.head.lower() == target.head.lower() and len(result.attributes) == 1:
+    if (
+        result.head
+        and target.head
+        and result.color
+        and result.head.lower() == target.head.lower()
+        and len(result.attributes) == 1
+    ):
         story.add(draft_for("recolor", target, result=f"{result.color} {target.head}", color=result.color))
         story.note(target)
         return
@@ -660,7 +1074,9 @@ def owner_of_quality(phrase: Phrase, nouns: frozenset[str] | set[str]) -> Phrase
         return thing
     if len(parts) > 1:
         rest = parts[:-1]
-        thing = Phrase(head=" ".join(rest), attributes=list(phrase.attributes), relation=phrase.relation, position=phrase.position)
+        thing = Phrase(
+            head=" ".join(rest), attributes=list(phrase.attributes), relation=phrase.relation, position=phrase.position
+        )
         thing.core = thing.head or ""
         thing.owner_pronoun, thing.count_word = phrase.owner_pronoun, phrase.count_word
         thing.plural = is_plural(rest[-1])
@@ -673,10 +1089,12 @@ def owner_of_quality(phrase: Phrase, nouns: frozenset[str] | set[str]) -> Phrase
             thing.head = thing.core = phrase.owner
         if phrase.owner.lower() in lx.IMAGE:
             return Phrase(image=True)
-        thing.count_word = thing.count_word or ("one" if not phrase.owner.lower() in lx.PLURALS else None)
+        thing.count_word = thing.count_word or ("one" if phrase.owner.lower() not in lx.PLURALS else None)
         return thing
     if phrase.owner_pronoun:
-        return Phrase(pronoun={"his": "him", "her": "her", "its": "it", "their": "them"}.get(phrase.owner_pronoun, "it"))
+        return Phrase(
+            pronoun={"his": "him", "her": "her", "its": "it", "their": "them"}.get(phrase.owner_pronoun, "it")
+        )
     if phrase.relation and phrase.relation[0] in ("on", "in"):
         thing = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
         return thing
@@ -704,7 +1122,7 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     for i, token in enumerate(args):
         if token.low in ("so", "against") or (token.low == "on" and any(t.low in lx.BACKDROP for t in args[i:])):
             rest = args[i:]
-            on = next((k for k, t in enumerate(rest) if t.low in ("on", "against", "to", "over") ), None)
+            on = next((k for k, t in enumerate(rest) if t.low in ("on", "against", "to", "over")), None)
             if any(t.low in lx.BACKDROP for t in rest) and on is not None:
                 scene_tokens = rest[on + 1 :]
             args = args[:i]
@@ -730,8 +1148,40 @@ def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     stop = len(args)
     for i in range(1, len(args)):
         low = args[i].low
-        if match_preposition(args, i) and low != "of" or low in ("left", "right", "up", "down", "closer", "further", "farther", "higher", "lower", "over", "back", "away", "forward", "upwards", "downwards", "slightly", "backwards", "upward", "downward", "together") and i + 1 >= 1 and args[i - 1].low not in lx.DETERMINERS or args[i].kind == "num":
-            if low in ("in", "on", "with", "of") and any(args[k].low in ("to", "into", "onto", "up", "down", "closer", "next", "behind", "over") for k in range(i + 1, len(args))):
+        if (
+            (match_preposition(args, i)
+            and low != "of")
+            or (low
+            in (
+                "left",
+                "right",
+                "up",
+                "down",
+                "closer",
+                "further",
+                "farther",
+                "higher",
+                "lower",
+                "over",
+                "back",
+                "away",
+                "forward",
+                "upwards",
+                "downwards",
+                "slightly",
+                "backwards",
+                "upward",
+                "downward",
+                "together",
+            )
+            and i + 1 >= 1
+            and args[i - 1].low not in lx.DETERMINERS)
+            or args[i].kind == "num"
+        ):
+            if low in ("in", "on", "with", "of") and any(
+                args[k].low in ("to", "into", "onto", "up", "down", "closer", "next", "behind", "over")
+                for k in range(i + 1, len(args))
+            ):
                 continue
             stop = i
             break
@@ -779,11 +1229,29 @@ def destination(story: Story, rest: Tokens) -> tuple[tuple[str, str] | None, str
         hit = match_preposition(rest, i)
         if hit:
             end = i + hit[1]
-            while end < len(rest) and not (match_preposition(rest, end) and match_preposition(rest, end)[0] != "of") and rest[end].kind != "punct":  # type: ignore[index]
+            while (
+                end < len(rest)
+                and not (match_preposition(rest, end) and match_preposition(rest, end)[0] != "of")
+                and rest[end].kind != "punct"
+            ):  # type: ignore[index]
                 end += 1
             anchor = anchor_text(rest[i + hit[1] : end])
-            kind = {"to": "on", "at": "near", "from": "", "for": "", "as": "", "of": "part_of", "down": "", "like": "", "about": "", "without": "", "than": "", "except": "", "instead": ""}.get(hit[0], hit[0])
-            if kind == "in" and anchor.lower() in lx.BACKDROP or anchor.lower() == "foreground":
+            kind = {
+                "to": "on",
+                "at": "near",
+                "from": "",
+                "for": "",
+                "as": "",
+                "of": "part_of",
+                "down": "",
+                "like": "",
+                "about": "",
+                "without": "",
+                "than": "",
+                "except": "",
+                "instead": "",
+            }.get(hit[0], hit[0])
+            if (kind == "in" and anchor.lower() in lx.BACKDROP) or anchor.lower() == "foreground":
                 position = "background" if anchor.lower() in lx.BACKDROP else "foreground"
             elif kind and anchor and relation is None and not anchor[0].isdigit():
                 words = rest[i + hit[1] : end]
@@ -795,8 +1263,19 @@ def destination(story: Story, rest: Tokens) -> tuple[tuple[str, str] | None, str
             i = max(end, i + 1)
             continue
         low = rest[i].low
-        if position is None and relation is None and low in ("left", "right", "up", "down", "upwards", "downwards", "higher", "lower", "upward", "downward"):
-            position = {"left": "leftmost", "right": "rightmost", "up": "top", "upwards": "top", "higher": "top", "upward": "top"}.get(low, "bottom")
+        if (
+            position is None
+            and relation is None
+            and low in ("left", "right", "up", "down", "upwards", "downwards", "higher", "lower", "upward", "downward")
+        ):
+            position = {
+                "left": "leftmost",
+                "right": "rightmost",
+                "up": "top",
+                "upwards": "top",
+                "higher": "top",
+                "upward": "top",
+            }.get(low, "bottom")
         i += 1
     return relation, position
 
@@ -805,8 +1284,18 @@ def duplicate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """More copies of an existing thing; count is the final number."""
     args = trim(args)
     times = next((int(t.text) for t in args if t.kind == "num" and t.text.isdigit()), None)
-    times = times or next((lx.NUMBERS[t.low] for t in args if t.low in lx.NUMBERS and t.low not in ("pair", "couple", "dozen")), None)
-    kept = [t for i, t in enumerate(args) if not (t.kind == "num" or t.low in ("times", "twice", "once") or (t.low in lx.NUMBERS and i + 1 < len(args) and args[i + 1].low in ("times", "more")))]
+    times = times or next(
+        (lx.NUMBERS[t.low] for t in args if t.low in lx.NUMBERS and t.low not in ("pair", "couple", "dozen")), None
+    )
+    kept = [
+        t
+        for i, t in enumerate(args)
+        if not (
+            t.kind == "num"
+            or t.low in ("times", "twice", "once")
+            or (t.low in lx.NUMBERS and i + 1 < len(args) and args[i + 1].low in ("times", "more"))
+        )
+    ]
     for phrase in phrases_of(story, kept):
         draft = draft_for("duplicate", phrase, result=phrase.core)
         draft.count = times + 1 if times else 2
@@ -820,10 +1309,21 @@ def duplicate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def write(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "write Hello on the wall"."""
     args = trim(args)
-    while len(args) > 1 and args[0].kind != "quote" and args[0].low in ("the", "word", "words", "text", "name", "a", "letters", "phrase", "down", "in"):
+    while (
+        len(args) > 1
+        and args[0].kind != "quote"
+        and args[0].low in ("the", "word", "words", "text", "name", "a", "letters", "phrase", "down", "in")
+    ):
         args = args[1:]
     quotes = [t.text for t in args if t.kind == "quote"]
-    on = next((i for i, t in enumerate(args) if i and t.low in ("on", "in", "across", "over", "at", "to", "above", "below", "under")), None)
+    on = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if i and t.low in ("on", "in", "across", "over", "at", "to", "above", "below", "under")
+        ),
+        None,
+    )
     said = quotes[0] if quotes else say(args[:on] if on is not None else args)
     draft = Draft("text", result=said)
     if on is not None:

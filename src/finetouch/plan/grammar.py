@@ -29,7 +29,11 @@ _KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
 
 
 def _take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    if verb == "take" and story.upcoming[0] in ("put", "place", "add", "move", "paste") and story.upcoming[1] in ("it", "them", "him", "her"):
+    if (
+        verb == "take"
+        and story.upcoming[0] in ("put", "place", "add", "move", "paste")
+        and story.upcoming[1] in ("it", "them", "him", "her")
+    ):
         group = parse_np([t for t in args if t.low not in ("out", "off")])
         phrases_of(story, args)
         story.antecedent, story.person = group, group.head
@@ -103,11 +107,21 @@ def _outline(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def _move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "bring down exposure", "bring the dog closer", "lift the fog", "transport the image into ..."."""
     head = [t.low for t in args]
-    if verb in ("bring", "push") and args and args[0].low in ("down", "up", "out") and any(w in lx.QUALITIES for w in head):
+    if (
+        verb in ("bring", "push")
+        and args
+        and args[0].low in ("down", "up", "out")
+        and any(w in lx.QUALITIES for w in head)
+    ):
         tone.level(story, "increase" if args[0].low in ("up", "out") else "decrease", args[1:], clause)
     elif verb == "bring" and "down" in head and any(w in lx.QUALITIES for w in head):
         tone.level(story, "decrease", [t for t in args if t.low != "down"], clause)
-    elif verb == "bring" and any(w in ("into", "in") for w in head) and args and args[0].low not in ("the", "his", "her", "him", "them", "it", "this", "these", "out"):
+    elif (
+        verb == "bring"
+        and any(w in ("into", "in") for w in head)
+        and args
+        and args[0].low not in ("the", "his", "her", "him", "them", "it", "this", "these", "out")
+    ):
         frames.add(story, "add", [t if t.low != "into" else Token("to", "to", "word", t.start) for t in args], clause)
     elif verb == "lift" and any(w in lx.HAZE for w in head):
         frames.clean(story, "clear", args, clause)
@@ -118,7 +132,12 @@ def _move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
 
 def _place(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    if verb == "photoshop" and args and (kinds.whole(parse_np(args[:2])) or any(t.low == "into" for t in args)) and args[0].low not in ("a", "an"):
+    if (
+        verb == "photoshop"
+        and args
+        and (kinds.whole(parse_np(args[:2])) or any(t.low == "into" for t in args))
+        and args[0].low not in ("a", "an")
+    ):
         frames.add(story, verb, args, clause)
         return
     frames.add(story, verb, args, clause)
@@ -126,11 +145,21 @@ def _place(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
 def _change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     lows = [t.low for t in args]
-    if verb in ("transform", "convert", "transfer", "change", "turn", "adapt", "modify", "render") and kinds.style(args) and args and kinds.whole(parse_np(_before(args))):
+    if (
+        verb in ("transform", "convert", "transfer", "change", "turn", "adapt", "modify", "render")
+        and kinds.style(args)
+        and args
+        and kinds.whole(parse_np(_before(args)))
+    ):
         at = len(_before(args))
         rest = args[at + 1 :]
         body = kinds.strip_look(trim(rest))
-        if body and kinds.style(body) and not kinds.weather(body[:2]) and not any(w in lx.BACKDROP and w in ("background", "backdrop") for w in lows):
+        if (
+            body
+            and kinds.style(body)
+            and not kinds.weather(body[:2])
+            and not any(w in lx.BACKDROP and w in ("background", "backdrop") for w in lows)
+        ):
             words = text_of(body)
             story.add(Draft("restyle", result=words, params={"style": params.style_name(words)}))
             story.antecedent = "image"
@@ -188,7 +217,11 @@ def read_clause(story: Story, clause: Tokens) -> None:
     clause = trim(clause)
     i = 0
     degree: Tokens = []
-    while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct") and not (clause[i].low == "let's" and False):
+    while (
+        i < len(clause) - 1
+        and (clause[i].low in _POLITE or clause[i].kind == "punct")
+        and not (clause[i].low == "let's" and False)
+    ):
         if clause[i].low in ("want", "need", "like") and i and clause[i + 1].low not in ("to", "you"):
             if declare.wish(story, clause[i + 1 :], clause):
                 return
@@ -198,9 +231,11 @@ def read_clause(story: Story, clause: Tokens) -> None:
     body = clause[i:]
     if not body:
         return
-    if body[0].low in ("instead",) or body[0].low in ("of",) and i:
+    if body[0].low in ("instead",) or (body[0].low in ("of",) and i):
         body = clause
-    if body[0].low in ("how", "who", "why", "when", "where", "which") or (body[0].low == "what" and len(body) > 1 and body[1].low != "if"):
+    if body[0].low in ("how", "who", "why", "when", "where", "which") or (
+        body[0].low == "what" and len(body) > 1 and body[1].low != "if"
+    ):
         story.unknown += [t.text for t in clause if t.kind != "punct"]
         return
     body = declare.place_first(body)
@@ -210,17 +245,32 @@ def read_clause(story: Story, clause: Tokens) -> None:
         verb = base(body[0].low) if body else ""
     if not verb and body[0].kind == "word" and body[0].low not in ("the", "a", "an", "there", "it"):
         for k in range(1, min(3, len(body))):
-            if body[k].low in ("remove", "delete", "add", "change", "replace", "make") and not body[k - 1].low in lx.MODALS:
+            if (
+                body[k].low in ("remove", "delete", "add", "change", "replace", "make")
+                and body[k - 1].low not in lx.MODALS
+            ):
                 story.unknown += [t.text for t in body[:k] if t.kind == "word" and t.low not in lx.ADVERBS]
                 body, verb = body[k:], body[k].low
                 break
     for k in range(1, len(body) - 1):
-        if body[k].low in ("by", "through") and body[k + 1].low.endswith("ing") and lx.FRAMES.get(base(body[k + 1].low)) in ("add", "remove", "replace") and lx.FRAMES.get(verb, "tone") in ("tone", "style", "change", "make", "clean", "increase"):
+        if (
+            body[k].low in ("by", "through")
+            and body[k + 1].low.endswith("ing")
+            and lx.FRAMES.get(base(body[k + 1].low)) in ("add", "remove", "replace")
+            and lx.FRAMES.get(verb, "tone") in ("tone", "style", "change", "make", "clean", "increase")
+        ):
             verb = base(body[k + 1].low)
             body = body[k + 1 :]
             break
     if lx.FRAMES.get(verb) == "use":
-        at = next((k for k in range(1, len(body) - 1) if body[k].low == "to" and base(body[k + 1].low) == body[k + 1].low and body[k + 1].low in lx.FRAMES), None)
+        at = next(
+            (
+                k
+                for k in range(1, len(body) - 1)
+                if body[k].low == "to" and base(body[k + 1].low) == body[k + 1].low and body[k + 1].low in lx.FRAMES
+            ),
+            None,
+        )
         if at:
             body = body[at + 1 :]
             verb = base(body[0].low)
@@ -232,11 +282,21 @@ def read_clause(story: Story, clause: Tokens) -> None:
             word = {"wore": "wear", "had": "have", "held": "hold"}.get(rest[at].low, "be")
             changes.make(story, "make", [*rest[:at], Token(word, word, "word", 0), *rest[at + 1 :]], clause)
             return
-    if not verb and len(body) > 1 and body[0].low in lx.COLORS and (body[1].low in ("out", "the", "his", "her", "this") and not any(t.low in ("for", "is", "should") for t in body)):
+    if (
+        not verb
+        and len(body) > 1
+        and body[0].low in lx.COLORS
+        and (
+            body[1].low in ("out", "the", "his", "her", "this")
+            and not any(t.low in ("for", "is", "should") for t in body)
+        )
+    ):
         rest = body[2:] if body[1].low == "out" else body[1:]
         changes.become(story, "make", rest, body[:1], body)
         return
-    if body[0].low in ("placed", "positioned", "located", "situated", "standing", "sitting") and any(t.low in ("is", "are") for t in body):
+    if body[0].low in ("placed", "positioned", "located", "situated", "standing", "sitting") and any(
+        t.low in ("is", "are") for t in body
+    ):
         at = next(k for k, t in enumerate(body) if t.low in ("is", "are"))
         frames.add(story, "add", [*body[at + 1 :], *body[1:at]], clause)
         return

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from finetouch.plan import lexicon as lx
-from finetouch.plan.colors import plain_color
 from finetouch.plan.nouns import Phrase
 from finetouch.plan.tokens import Token, base, say
 
-_STRIP = lx.words("look appear seem like be it is was were taken as though if a an the in at during to so that into of more-of being under set kind sort")
+_STRIP = lx.words(
+    "look appear seem like be it is was were taken as though if a an the in at during to so that into of more-of being under set kind sort"
+)
 
 
 @dataclass
@@ -30,7 +31,46 @@ def tone_of(tokens: list[Token]) -> Tone | None:
         if low in ("less", "not", "n't", "lower"):
             less = True
             continue
-        if low in lx.INTENSIFIERS or low in ("and", "or", "to", "be", "look", "appear", "in", "out", "a", "so", "as", "not", "up", "color", "colors", "looking", "down", "too", "with", "have", "more", "higher", "focus", "is", "it", "low", "of", "has", "sense", "tone", "tones", "get") or token.kind in ("punct", "num") or low in lx.ADVERBS:
+        if (
+            low in lx.INTENSIFIERS
+            or low
+            in (
+                "and",
+                "or",
+                "to",
+                "be",
+                "look",
+                "appear",
+                "in",
+                "out",
+                "a",
+                "so",
+                "as",
+                "not",
+                "up",
+                "color",
+                "colors",
+                "looking",
+                "down",
+                "too",
+                "with",
+                "have",
+                "more",
+                "higher",
+                "focus",
+                "is",
+                "it",
+                "low",
+                "of",
+                "has",
+                "sense",
+                "tone",
+                "tones",
+                "get",
+            )
+            or token.kind in ("punct", "num")
+            or low in lx.ADVERBS
+        ):
             continue
         tone = _tone_word(low)
         if tone is None:
@@ -39,7 +79,12 @@ def tone_of(tokens: list[Token]) -> Tone | None:
     if found is None:
         return None
     words = say([t for t in tokens if t.low not in ("to", "be", "look", "appear", "a", "have", "with", "seem")])
-    if len(tokens) >= 2 and tokens[0].low == "more" and tokens[1].low.endswith("er") and tokens[1].low not in ("other",):
+    if (
+        len(tokens) >= 2
+        and tokens[0].low == "more"
+        and tokens[1].low.endswith("er")
+        and tokens[1].low not in ("other",)
+    ):
         words = say(tokens[1:])
     return Tone(found[0], -found[1] if less else found[1], words)
 
@@ -68,7 +113,26 @@ def _tone_word(low: str) -> tuple[str, float] | None:
 def weather(tokens: list[Token]) -> bool:
     """True for weather, season and time of day, and nothing else of weight."""
     lows = [t.low.replace("'", "") for t in tokens]
-    return any(low in lx.WEATHER for low in lows) and not any(low in ("ball", "man", "flakes", "flake", "boots", "board", "drop", "drops", "umbrella", "angel", "lamp", "light-", "coat", "globe") for low in lows)
+    return any(low in lx.WEATHER for low in lows) and not any(
+        low
+        in (
+            "ball",
+            "man",
+            "flakes",
+            "flake",
+            "boots",
+            "board",
+            "drop",
+            "drops",
+            "umbrella",
+            "angel",
+            "lamp",
+            "light-",
+            "coat",
+            "globe",
+        )
+        for low in lows
+    )
 
 
 def style(tokens: list[Token]) -> bool:
@@ -76,13 +140,43 @@ def style(tokens: list[Token]) -> bool:
     text = " ".join(t.low for t in tokens)
     if any(t.low in lx.STYLES for t in tokens):
         return True
-    return any(w in text for w in ("black and white", "black & white", "white and black", "grey scale", "gray scale", "old photo", "b & w", "b/w", "black n white", "line art", "water color"))
+    return any(
+        w in text
+        for w in (
+            "black and white",
+            "black & white",
+            "white and black",
+            "grey scale",
+            "gray scale",
+            "old photo",
+            "b & w",
+            "b/w",
+            "black n white",
+            "line art",
+            "water color",
+        )
+    )
 
 
 def black_and_white(text: str | None) -> bool:
     """True for words that mean a picture without colours."""
     low = (text or "").lower()
-    return low in ("black and white", "black & white", "white and black", "b&w", "black n white", "black, white", "b & w", "gray", "grey", "black-and-white", "black and grey", "black and gray", "greyscale", "grayscale")
+    return low in (
+        "black and white",
+        "black & white",
+        "white and black",
+        "b&w",
+        "black n white",
+        "black, white",
+        "b & w",
+        "gray",
+        "grey",
+        "black-and-white",
+        "black and grey",
+        "black and gray",
+        "greyscale",
+        "grayscale",
+    )
 
 
 def size_word(tokens: list[Token]) -> bool:
@@ -90,14 +184,76 @@ def size_word(tokens: list[Token]) -> bool:
     lows = [t.low for t in tokens]
     if any(low in lx.COMPARATIVES_SIZE for low in lows):
         rest = [w for w in lows if w not in lx.COMPARATIVES_SIZE and w not in lx.INTENSIFIERS and w not in lx.ADVERBS]
-        return all(w in ("and", "to", "be", "look", "twice", "as", "times", "in", "size", "by", "its", "the", "appear", "or", "than", "it", "is", "percent", "of", "original", "current", "three", "two", "his", "her", "width", "height", "look", "getting") or w[:1].isdigit() or w in lx.COMPARATIVES_SIZE for w in rest)
+        return all(
+            w
+            in (
+                "and",
+                "to",
+                "be",
+                "look",
+                "twice",
+                "as",
+                "times",
+                "in",
+                "size",
+                "by",
+                "its",
+                "the",
+                "appear",
+                "or",
+                "than",
+                "it",
+                "is",
+                "percent",
+                "of",
+                "original",
+                "current",
+                "three",
+                "two",
+                "his",
+                "her",
+                "width",
+                "height",
+                "look",
+                "getting",
+            )
+            or w[:1].isdigit()
+            or w in lx.COMPARATIVES_SIZE
+            for w in rest
+        )
     return "size" in lows and any(w in lows for w in ("twice", "half", "double", "triple", "bigger"))
 
 
 def strip_look(tokens: list[Token]) -> list[Token]:
     """Without "look like", "appear to be", "as if it was taken at" and determiners in front."""
     i = 0
-    while i < len(tokens) and (tokens[i].low in _STRIP or tokens[i].kind == "punct" or tokens[i].low in ("it's", "there", "were", "this", "seems", "looks", "appears", "taking", "have", "image", "picture", "photo", "its", "resemble", "depict", "reflect", "are", "looking", "becomes") and i < len(tokens) - 1):
+    while i < len(tokens) and (
+        tokens[i].low in _STRIP
+        or tokens[i].kind == "punct"
+        or (tokens[i].low
+        in (
+            "it's",
+            "there",
+            "were",
+            "this",
+            "seems",
+            "looks",
+            "appears",
+            "taking",
+            "have",
+            "image",
+            "picture",
+            "photo",
+            "its",
+            "resemble",
+            "depict",
+            "reflect",
+            "are",
+            "looking",
+            "becomes",
+        )
+        and i < len(tokens) - 1)
+    ):
         i += 1
     return tokens[i:] or tokens
 
@@ -112,23 +268,73 @@ def whole(phrase: Phrase) -> bool:
     last = head.split()[-1] if head else ""
     if last in lx.IMAGE and last not in ("frame", "portrait", "shot"):
         return phrase.owner is None
-    if head in ("everything", "lighting", "thing", "whole thing", "all", "entire thing", "view") and phrase.relation is None and not phrase.excepted and not phrase.position:
+    if (
+        head in ("everything", "lighting", "thing", "whole thing", "all", "entire thing", "view")
+        and phrase.relation is None
+        and not phrase.excepted
+        and not phrase.position
+    ):
         return True
-    if head in lx.COLOR_NOUNS | {"saturation", "contrast", "brightness", "exposure"} and (phrase.of is None or phrase.of[-1].low in lx.IMAGE) and phrase.owner is None and phrase.owner_pronoun is None:
+    if (
+        head in lx.COLOR_NOUNS | {"saturation", "contrast", "brightness", "exposure"}
+        and (phrase.of is None or phrase.of[-1].low in lx.IMAGE)
+        and phrase.owner is None
+        and phrase.owner_pronoun is None
+    ):
         return phrase.relation is None or phrase.relation[1].lower() in lx.IMAGE
     return False
 
 
 def material(tokens: list[Token]) -> bool:
     """True when the predicate is nothing but a material ("wooden", "made of gold")."""
-    words = [t.low for t in tokens if t.low not in ("made", "of", "out", "a", "an", "the", "from", "be", "into", "look", "like")]
+    words = [
+        t.low
+        for t in tokens
+        if t.low not in ("made", "of", "out", "a", "an", "the", "from", "be", "into", "look", "like")
+    ]
     return bool(words) and all(w in lx.MATERIALS for w in words)
 
 
 def adjectival(tokens: list[Token]) -> bool:
     """True when the words are adjectives or participles only: a state, not a thing."""
-    rest = [t for t in tokens if t.kind == "word" and t.low not in lx.INTENSIFIERS and t.low not in lx.ADVERBS and t.low not in ("and", "to", "be", "look", "appear", "as", "looking", "or")]
+    rest = [
+        t
+        for t in tokens
+        if t.kind == "word"
+        and t.low not in lx.INTENSIFIERS
+        and t.low not in lx.ADVERBS
+        and t.low not in ("and", "to", "be", "look", "appear", "as", "looking", "or")
+    ]
     if not rest or rest[0].low in ("a", "an", "the"):
         return False
     last = rest[-1].low
-    return last in lx.ADJECTIVES or (last.endswith(("ed", "ing", "able", "ful", "less", "ier")) and last not in ("red", "bed", "building", "thing", "painting", "drawing", "ring", "king")) or (last.endswith("y") and len(rest) == 1 and last not in lx.GARMENTS and last.endswith(("ty", "ry", "ly", "py", "my", "ny", "dy", "gy", "sy")) and last not in ("sky", "baby", "fairy", "bunny", "city", "berry", "cherry", "strawberry", "puppy", "party", "lady", "butterfly", "daisy", "pony"))
+    return (
+        last in lx.ADJECTIVES
+        or (
+            last.endswith(("ed", "ing", "able", "ful", "less", "ier"))
+            and last not in ("red", "bed", "building", "thing", "painting", "drawing", "ring", "king")
+        )
+        or (
+            last.endswith("y")
+            and len(rest) == 1
+            and last not in lx.GARMENTS
+            and last.endswith(("ty", "ry", "ly", "py", "my", "ny", "dy", "gy", "sy"))
+            and last
+            not in (
+                "sky",
+                "baby",
+                "fairy",
+                "bunny",
+                "city",
+                "berry",
+                "cherry",
+                "strawberry",
+                "puppy",
+                "party",
+                "lady",
+                "butterfly",
+                "daisy",
+                "pony",
+            )
+        )
+    )

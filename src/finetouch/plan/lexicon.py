@@ -81,7 +81,9 @@ NOUNISH = words(
 MODALS = words("should shall must can could would will may might ought needs need has have had wants want to")
 BE = words("is are was were be been being 's 're isn't aren't it's its")
 COPULA = words("be turn become look appear seem stay get go shine appear remain turns becomes looks appears")
-DETERMINERS = words("the a an this that these those any some my your our no another each every all both each such thee teh")
+DETERMINERS = words(
+    "the a an this that these those any some my your our no another each every all both each such thee teh"
+)
 POSSESSIVE = {
     "his": "man", "her": "woman", "its": None, "their": "people", "hers": "woman", "theirs": "people", "my": None,
     "your": None, "our": None,
@@ -155,7 +157,9 @@ IMAGE = words(
     "image images photo photos picture pictures pic pics photograph photographs scene shot snapshot frame pictue imagee portrait"
 )
 WHOLE = words("whole entire overall full complete")
-BACKDROP = words("background backdrop backgound backround backgroud backgrounds environment surroundings setting scenery back-ground")
+BACKDROP = words(
+    "background backdrop backgound backround backgroud backgrounds environment surroundings setting scenery back-ground"
+)
 
 NUMBERS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
@@ -367,7 +371,9 @@ ADJECTIVES = words(
     distracting foreign specific particular sweet sour bitter luxurious rustic contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy
     quiet calm peaceful snow-covered lively shady ghostly holographic heart-shaped adjacent opposite overhead bottommost"""
 )
-MATERIALS = words("wood wooden metal metallic gold golden silver marble stone glass plastic steel chrome leather brick velvet ice paper")
+MATERIALS = words(
+    "wood wooden metal metallic gold golden silver marble stone glass plastic steel chrome leather brick velvet ice paper"
+)
 COMPARATIVES_SIZE = {
     "bigger": 1.4, "larger": 1.4, "huge": 2.0, "big": 1.4, "large": 1.4, "smaller": 0.7, "small": 0.7, "tiny": 0.5,
     "taller": 1.3, "shorter": 0.75, "longer": 1.3, "wider": 1.3, "thicker": 1.3, "thinner": 0.75, "fatter": 1.3,
@@ -386,12 +392,16 @@ PLURALS = words(
     """people men women children kids feet teeth mice geese guys folks cattle police sheep-pl everyone dice oxen leaves
     clothes data persons firemen policemen women's fishermen businessmen snowmen hair-pl cacti fungi"""
 )
-PAIRS = words("sunglasses glasses pants jeans shorts trousers scissors goggles headphones binoculars eyeglasses clothes tights pajamas leggings overalls handcuffs")
+PAIRS = words(
+    "sunglasses glasses pants jeans shorts trousers scissors goggles headphones binoculars eyeglasses clothes tights pajamas leggings overalls handcuffs"
+)
 MASS = words("stairs")
 TEXT_NOUNS = words(
     """text word words letter letters lettering writing caption title name number numbers sentence phrase slogan quote
     message date year sign-text font headline label words wording watermark-text digits letters' letter's"""
 )
-TEXTY = words("text word words lettering letters writing caption title phrase sentence quote slogan message letter name number headline saying subtitle numbers")
+TEXTY = words(
+    "text word words lettering letters writing caption title phrase sentence quote slogan message letter name number headline saying subtitle numbers"
+)
 MEANINGLESS = words("na n/a null none nothing")
 VISUAL_FX = words("filter filters effect effects")

@@ -79,7 +79,10 @@ def trim(tokens: list[Token]) -> list[Token]:
     start, end = 0, len(tokens)
     while start < end and (tokens[start].kind == "punct" or tokens[start].low in ("and", "&", "also", "then", "so")):
         start += 1
-    while end > start and (tokens[end - 1].kind == "punct" or tokens[end - 1].low in ("and", "&", "also", "then", "please", "here", "too", "instead")):
+    while end > start and (
+        tokens[end - 1].kind == "punct"
+        or tokens[end - 1].low in ("and", "&", "also", "then", "please", "here", "too", "instead")
+    ):
         end -= 1
     return tokens[start:end]
 
@@ -105,7 +108,11 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
         token = tokens[i]
         if i and token.kind == "punct":
             break
-        if i and token.kind == "word" and (token.low in lx.RELATIVE or (token.low in ("he", "she", "they") and i + 1 < n)):
+        if (
+            i
+            and token.kind == "word"
+            and (token.low in lx.RELATIVE or (token.low in ("he", "she", "they") and i + 1 < n))
+        ):
             break
         hit = match_preposition(tokens, i)
         if hit and not (i == 0 and hit[1] != "of" and _is_quantifier(token)):
@@ -165,9 +172,43 @@ def _post_participle(tokens: list[Token], i: int) -> bool:
     if low.endswith("ing") and len(low) > 4 and low not in _ING_NOUNS:
         before = tokens[i - 1].low
         return opens and before not in lx.ADJECTIVES and before not in lx.COLORS
-    if (low.endswith("ed") and len(low) > 4) or low in ("worn", "held", "hung", "made", "cut", "drawn", "written", "seen"):
-        return opens and low not in ("red", "bed", "shed", "sled", "seed", "weed") and following is not None and tokens[i - 1].low not in lx.ADJECTIVES
-    return low in ("asleep", "awake", "visible", "present", "located", "shown", "situated", "positioned", "seen", "indoors", "outdoors", "upside", "facing", "wearing", "holding", "saying", "looking", "reading", "riding")
+    if (low.endswith("ed") and len(low) > 4) or low in (
+        "worn",
+        "held",
+        "hung",
+        "made",
+        "cut",
+        "drawn",
+        "written",
+        "seen",
+    ):
+        return (
+            opens
+            and low not in ("red", "bed", "shed", "sled", "seed", "weed")
+            and following is not None
+            and tokens[i - 1].low not in lx.ADJECTIVES
+        )
+    return low in (
+        "asleep",
+        "awake",
+        "visible",
+        "present",
+        "located",
+        "shown",
+        "situated",
+        "positioned",
+        "seen",
+        "indoors",
+        "outdoors",
+        "upside",
+        "facing",
+        "wearing",
+        "holding",
+        "saying",
+        "looking",
+        "reading",
+        "riding",
+    )
 
 
 _ING_NOUNS = lx.words(
@@ -182,7 +223,14 @@ def _read_core(phrase: Phrase, core: list[Token], rest: list[Token]) -> None:
     core = _strip_front(phrase, core)
     if not core:
         return
-    if len(core) == 1 and core[0].low in lx.PRONOUNS | {"it": "", "them": "", "this": "", "itself": "", "himself": "", "one": ""}:
+    if len(core) == 1 and core[0].low in lx.PRONOUNS | {
+        "it": "",
+        "them": "",
+        "this": "",
+        "itself": "",
+        "himself": "",
+        "one": "",
+    }:
         phrase.pronoun = core[0].low
         return
     core = _take_owner(phrase, core)
@@ -219,13 +267,25 @@ def _strip_front(phrase: Phrase, core: list[Token]) -> list[Token]:
                 phrase.count_word = value if value != "one" or i + 1 < n else phrase.count_word
         elif low == "of" and i > 0:
             pass
-        elif low in lx.DETERMINERS and (not last or n == 1 and low in ("the", "a", "an")):
+        elif low in lx.DETERMINERS and (not last or (n == 1 and low in ("the", "a", "an"))):
             phrase.definite = phrase.definite or low in ("the", "this", "that", "these", "those")
-        elif low in ("so", "much", "as", "most", "too", "such") and not last and i == 0 or low in ("much", "many", "of") and i and not last:
+        elif (
+            (low in ("so", "much", "as", "most", "too", "such")
+            and not last
+            and i == 0)
+            or (low in ("much", "many", "of")
+            and i
+            and not last)
+        ):
             pass
         elif low in ("whole", "entire") and not last:
             phrase.definite = True
-        elif low in ("lot", "bunch", "lots", "number", "rest") and i + 1 < n and core[i + 1].low == "of" and low != "bunch":
+        elif (
+            low in ("lot", "bunch", "lots", "number", "rest")
+            and i + 1 < n
+            and core[i + 1].low == "of"
+            and low != "bunch"
+        ):
             phrase.count_word = "some"
         else:
             break
@@ -261,10 +321,23 @@ def _bare_owner(core: list[Token], i: int) -> bool:
     low = core[i].low
     following = core[i + 1].low
     owned = core[-1].low
-    if not low.endswith("s") or low.endswith("ss") or low in lx.COLORS or low in lx.ADJECTIVES or low in ("glasses", "sunglasses"):
+    if (
+        not low.endswith("s")
+        or low.endswith("ss")
+        or low in lx.COLORS
+        or low in lx.ADJECTIVES
+        or low in ("glasses", "sunglasses")
+    ):
         return False
-    part = owned in lx.BODY or owned in lx.GARMENTS or owned in ("color", "shirt", "size", "name") or following in lx.BODY
-    return part and (singular(low) in ANIMATE or low[:-1] in ANIMATE or (low not in lx.SINGULAR_S and owned in lx.BODY) or owned == "color")
+    part = (
+        owned in lx.BODY or owned in lx.GARMENTS or owned in ("color", "shirt", "size", "name") or following in lx.BODY
+    )
+    return part and (
+        singular(low) in ANIMATE
+        or low[:-1] in ANIMATE
+        or (low not in lx.SINGULAR_S and owned in lx.BODY)
+        or owned == "color"
+    )
 
 
 def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
@@ -283,7 +356,11 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
         if low in ("and", "or", ",", "&") or token.kind == "punct":
             i += 1
             continue
-        if low in lx.POSITION_WORDS and low not in ("background", "foreground") and not (low == "front" and core[-1].low in ("door", "teeth", "wheel", "porch", "yard")):
+        if (
+            low in lx.POSITION_WORDS
+            and low not in ("background", "foreground")
+            and not (low == "front" and core[-1].low in ("door", "teeth", "wheel", "porch", "yard"))
+        ):
             low_next = core[i + 1].low
             if low_next in lx.POSITION_WORDS and i + 2 < n:
                 phrase.position = _corner(low, low_next) or phrase.position
@@ -295,7 +372,11 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
                 phrase.placed_before = True
             i += 1
             continue
-        if low in lx.INTENSIFIERS | {"nearly", "half", "partially", "freshly", "far", "most"} and i + 2 <= n - 1 and low not in ("even",):
+        if (
+            low in lx.INTENSIFIERS | {"nearly", "half", "partially", "freshly", "far", "most"}
+            and i + 2 <= n - 1
+            and low not in ("even",)
+        ):
             if low != "far" and _is_modifier(core[i + 1]):
                 phrase.attributes.append(say(core[i : i + 2]))
                 i += 2
@@ -335,7 +416,27 @@ def _is_modifier(token: Token, following: str = "") -> bool:
     low = token.low
     if token.kind == "quote" or token.owner:
         return False
-    if low == "light" and following in ("pole", "poles", "polls", "bulb", "bulbs", "saber", "switch", "fixture", "fixtures", "post", "posts", "source", "beam", "house", "ray", "rays", "reflection", "effect", "effects"):
+    if low == "light" and following in (
+        "pole",
+        "poles",
+        "polls",
+        "bulb",
+        "bulbs",
+        "saber",
+        "switch",
+        "fixture",
+        "fixtures",
+        "post",
+        "posts",
+        "source",
+        "beam",
+        "house",
+        "ray",
+        "rays",
+        "reflection",
+        "effect",
+        "effects",
+    ):
         return False
     if token.kind == "num":
         return False
@@ -343,7 +444,11 @@ def _is_modifier(token: Token, following: str = "") -> bool:
         return True
     if "-" in low and low.endswith(("ed", "ing", "haired", "colored", "sized", "shaped", "up", "like", "style")):
         return True
-    return (low.endswith("ed") and len(low) > 4 and low not in ("united", "seaweed", "hundred", "weed", "shed", "sled", "seed")) or low in lx.COLOR_ISH
+    return (
+        low.endswith("ed")
+        and len(low) > 4
+        and low not in ("united", "seaweed", "hundred", "weed", "shed", "sled", "seed")
+    ) or low in lx.COLOR_ISH
 
 
 def _corner(first: str, second: str) -> str | None:
@@ -372,7 +477,24 @@ def _read_rest(phrase: Phrase, rest: list[Token]) -> None:
         if token.low in ("has", "have", "had") and i + 1 < n and rest[i + 1].low == "been":
             i += 2
             continue
-        if token.low in lx.RELATIVE or (token.low in lx.BE and not token.owner) or token.low in ("currently", "both", "all", "present", "located", "situated", "positioned", "shown", "visible", "depicted", "seen"):
+        if (
+            token.low in lx.RELATIVE
+            or (token.low in lx.BE and not token.owner)
+            or token.low
+            in (
+                "currently",
+                "both",
+                "all",
+                "present",
+                "located",
+                "situated",
+                "positioned",
+                "shown",
+                "visible",
+                "depicted",
+                "seen",
+            )
+        ):
             i += 1
             continue
         place = position_phrase(rest, i)
@@ -395,7 +517,13 @@ def _read_rest(phrase: Phrase, rest: list[Token]) -> None:
             i = end
             continue
         end = i + 1
-        while end < n and not match_preposition(rest, end) and rest[end].kind != "punct" and not position_phrase(rest, end) and rest[end].low not in lx.RELATIVE:
+        while (
+            end < n
+            and not match_preposition(rest, end)
+            and rest[end].kind != "punct"
+            and not position_phrase(rest, end)
+            and rest[end].low not in lx.RELATIVE
+        ):
             end += 1
         words = say(rest[i:end])
         if words and token.low not in ("please", "and", "too"):
@@ -421,7 +549,7 @@ def _anchor_end(rest: list[Token], start: int) -> int:
     n = len(rest)
     while i < n:
         token = rest[i]
-        if i > start and (token.kind == "punct" and not _listed(rest, i) or token.low in lx.RELATIVE):
+        if i > start and ((token.kind == "punct" and not _listed(rest, i)) or token.low in lx.RELATIVE):
             return i
         hit = match_preposition(rest, i) if i > start else None
         if hit and hit[0] != "of":
@@ -458,10 +586,18 @@ def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: lis
         if lower in lx.BACKDROP:
             phrase.position = phrase.position or "background"
             return
-        inside = singular(last_word(phrase.head)) in ("seed", "leaf", "petal", "stem", "pit", "core", "slice", "bone") if phrase.head else False
+        inside = (
+            singular(last_word(phrase.head)) in ("seed", "leaf", "petal", "stem", "pit", "core", "slice", "bone")
+            if phrase.head
+            else False
+        )
         relation = "part_of" if inside else "on"
         mouthy = anchor[-1].low
-        if not inside and mouthy in lx.INSIDES and mouthy not in ("sky-", "window", "windows", "bed", "face", "grass", "eyes"):
+        if (
+            not inside
+            and mouthy in lx.INSIDES
+            and mouthy not in ("sky-", "window", "windows", "bed", "face", "grass", "eyes")
+        ):
             relation = "in"
     if relation in ("to", "at", "for", "as", "about", "like", "than", "without", "down", "instead"):
         phrase.to_first = phrase.to_first or (relation == "to" and phrase.relation is None)
@@ -472,19 +608,25 @@ def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: lis
             return
     if relation == "in" and anchor[-1].low in lx.GARMENTS and _wearer(phrase):
         relation = "wearing"
-    if preposition[-1].low in ("of", "between") and any(t.low in ("middle", "center", "centre") for t in preposition) and phrase.position is None:
+    if (
+        preposition[-1].low in ("of", "between")
+        and any(t.low in ("middle", "center", "centre") for t in preposition)
+        and phrase.position is None
+    ):
         phrase.position = "center"
     if text.lower() in lx.BACKDROP and relation in ("in", "on"):
         _set_position(phrase, "background", words)
         return
     if text.lower() in lx.IMAGE:
         return
-    inner = parse_np(anchor) if anchor[0].low in lx.PRONOUNS or anchor[0].low in lx.POSSESSIVE or anchor[0].low == "it" else None
+    inner = (
+        parse_np(anchor)
+        if anchor[0].low in lx.PRONOUNS or anchor[0].low in lx.POSSESSIVE or anchor[0].low == "it"
+        else None
+    )
     if inner is not None and inner.pronoun:
         phrase.anchor_pronoun = inner.pronoun
-    if phrase.relation is None:
-        phrase.relation = (relation, text)
-    elif phrase.relation[0] in ("with", "wearing") and relation not in ("with", "wearing") and False:
+    if phrase.relation is None or (phrase.relation[0] in ("with", "wearing") and relation not in ("with", "wearing") and False):
         phrase.relation = (relation, text)
     else:
         phrase.extra.append((relation, text))
@@ -494,7 +636,17 @@ def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: lis
 def _wearer(phrase: Phrase) -> bool:
     head = (phrase.head or phrase.pronoun or "").split()[-1:] or [""]
     last = head[0].lower()
-    return last in ANIMATE or singular(last) in ANIMATE or phrase.pronoun is not None or (last not in lx.GARMENTS and last not in lx.BODY and last not in lx.SURFACES and last.endswith(("er", "or", "ist", "ant")))
+    return (
+        last in ANIMATE
+        or singular(last) in ANIMATE
+        or phrase.pronoun is not None
+        or (
+            last not in lx.GARMENTS
+            and last not in lx.BODY
+            and last not in lx.SURFACES
+            and last.endswith(("er", "or", "ist", "ant"))
+        )
+    )
 
 
 def _attach_of(phrase: Phrase, anchor: list[Token], text: str) -> None:
@@ -516,11 +668,24 @@ def _attach_of(phrase: Phrase, anchor: list[Token], text: str) -> None:
 def anchor_text(tokens: list[Token]) -> str:
     """An anchor as the guidelines write it: no leading determiner, modifiers kept, own spelling."""
     tokens = trim(tokens)
-    while tokens and tokens[0].kind == "word" and not tokens[0].owner and len(tokens) > 1 and (
-        tokens[0].low in lx.DETERMINERS - {"all", "each", "every", "both"} or tokens[0].low in lx.POSSESSIVE or tokens[0].low == "all" or (tokens[0].low == "of" )
+    while (
+        tokens
+        and tokens[0].kind == "word"
+        and not tokens[0].owner
+        and len(tokens) > 1
+        and (
+            tokens[0].low in lx.DETERMINERS - {"all", "each", "every", "both"}
+            or tokens[0].low in lx.POSSESSIVE
+            or tokens[0].low == "all"
+            or (tokens[0].low == "of")
+        )
     ):
         tokens = tokens[1:]
-    tokens = [t for i, t in enumerate(tokens) if not (i and t.low in ("the", "a", "an", "his", "her") and tokens[i - 1].low in ("and", "or"))]
+    tokens = [
+        t
+        for i, t in enumerate(tokens)
+        if not (i and t.low in ("the", "a", "an", "his", "her") and tokens[i - 1].low in ("and", "or"))
+    ]
     return say(tokens)
 
 

@@ -11,7 +11,9 @@ from finetouch.plan.tokens import Token, say
 
 DEFAULT, WEAK, STRONG = 0.35, 0.15, 0.6
 _WEAK = lx.words("slightly little bit somewhat subtly touch gently tad lightly faintly")
-_STRONG = lx.words("much very lot significantly dramatically drastically extremely really super way considerably heavily strongly far greatly totally completely")
+_STRONG = lx.words(
+    "much very lot significantly dramatically drastically extremely really super way considerably heavily strongly far greatly totally completely"
+)
 _SIZES = {"twice": 2.0, "double": 2.0, "doubled": 2.0, "triple": 3.0, "half": 0.5, "halve": 0.5, "quarter": 0.25}
 _DIRECTIONS = {
     "left": "left", "right": "right", "up": "up", "down": "down", "upward": "up", "upwards": "up", "downwards": "down",
@@ -23,7 +25,9 @@ _DIRECTIONS = {
 def strength(tokens: list[Token]) -> float:
     """0.15 for "slightly", 0.6 for "much" or "very", the percentage said, else 0.35."""
     for i, token in enumerate(tokens):
-        if token.kind == "num" and (token.text.endswith("%") or (i + 1 < len(tokens) and tokens[i + 1].low in ("percent", "%"))):
+        if token.kind == "num" and (
+            token.text.endswith("%") or (i + 1 < len(tokens) and tokens[i + 1].low in ("percent", "%"))
+        ):
             return max(0.0, min(1.0, number(token) / 100))
     lows = [t.low for t in tokens]
     if any(w in _WEAK for w in lows):
@@ -53,7 +57,9 @@ def tone_params(name: str, sign: float, tokens: list[Token]) -> dict[str, Any]:
 def angle(tokens: list[Token], verb: str) -> float:
     """Degrees clockwise of a rotation; 90 when none is said, 180 for "upside down"."""
     lows = [t.low for t in tokens]
-    left = "left" in lows or any(w.startswith("counter") or w.startswith("anti") for w in lows) or "anticlockwise" in lows
+    left = (
+        "left" in lows or any(w.startswith("counter") or w.startswith("anti") for w in lows) or "anticlockwise" in lows
+    )
     value = 5.0 if verb in ("tilt", "straighten") else 90.0
     if "upside" in lows or "around" in lows:
         value = 180.0
@@ -98,7 +104,11 @@ def size_factor(tokens: list[Token], verb: str = "") -> float:
         if low in lx.COMPARATIVES_SIZE:
             factor = lx.COMPARATIVES_SIZE[low]
             weak, much = any(w in _WEAK for w in lows), any(w in _STRONG for w in lows)
-            return round(1 + (factor - 1) * (0.4 if weak else 1.6 if much else 1.0), 3) if factor > 1 else (0.85 if weak else 0.5 if much else factor)
+            return (
+                round(1 + (factor - 1) * (0.4 if weak else 1.6 if much else 1.0), 3)
+                if factor > 1
+                else (0.85 if weak else 0.5 if much else factor)
+            )
     return 0.7 if smaller else 1.4
 
 
@@ -137,7 +147,11 @@ def style_name(text: str) -> str:
     for name, marks in lx.STYLE_NAMES:
         if any(mark in low for mark in marks):
             return name
-    return "_".join(w for w in re.findall(r"[a-z0-9]+", low) if w not in ("style", "effect", "filter", "a", "an", "the", "photo", "image"))
+    return "_".join(
+        w
+        for w in re.findall(r"[a-z0-9]+", low)
+        if w not in ("style", "effect", "filter", "a", "an", "the", "photo", "image")
+    )
 
 
 def crop_side(tokens: list[Token]) -> str:

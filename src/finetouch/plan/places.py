@@ -8,7 +8,14 @@ from finetouch.plan.tokens import Token
 _LEAD = lx.words("on in at to from near into towards toward along over of down")
 _SKIP = lx.words("the very far extreme upper-most a of side hand")
 _ROW = {"top": "top", "upper": "top", "bottom": "bottom", "lower": "bottom", "topmost": "top", "uppermost": "top"}
-_COL = {"left": "left", "right": "right", "left-hand": "left", "right-hand": "right", "lefthand": "left", "righthand": "right"}
+_COL = {
+    "left": "left",
+    "right": "right",
+    "left-hand": "left",
+    "right-hand": "right",
+    "lefthand": "left",
+    "righthand": "right",
+}
 _MID = lx.words("center centre middle")
 
 
@@ -17,9 +24,23 @@ def match_preposition(tokens: list[Token], i: int) -> tuple[str, int] | None:
     first = tokens[i]
     if first.kind != "word" or first.owner or first.low not in lx.FIRST_OF_PREPOSITION:
         return None
-    if i and first.text[0].isupper() and not first.text.isupper() and tokens[i - 1].text[:1].isupper() and tokens[i - 1].start > 0:
+    if (
+        i
+        and first.text[0].isupper()
+        and not first.text.isupper()
+        and tokens[i - 1].text[:1].isupper()
+        and tokens[i - 1].start > 0
+    ):
         return None
-    if i and first.low == "of" and i + 1 < len(tokens) and tokens[i - 1].text[0].isupper() and tokens[i - 1].start > 0 and tokens[i + 1].text[0].isupper() and not tokens[i + 1].text.isupper():
+    if (
+        i
+        and first.low == "of"
+        and i + 1 < len(tokens)
+        and tokens[i - 1].text[0].isupper()
+        and tokens[i - 1].start > 0
+        and tokens[i + 1].text[0].isupper()
+        and not tokens[i + 1].text.isupper()
+    ):
         return None
     words: list[str] = []
     for token in tokens[i : i + lx.MAX_PREPOSITION]:
@@ -36,12 +57,46 @@ def match_preposition(tokens: list[Token], i: int) -> tuple[str, int] | None:
 
 def image_phrase(tokens: list[Token], i: int) -> int:
     """Number of tokens of "in the image", "of this photo", "from the picture" at `i`; 0 when there is none."""
-    if tokens[i].low not in ("in", "of", "from", "on", "to", "into", "within", "for", "out", "inside", "throughout", "off", "with", "across"):
+    if tokens[i].low not in (
+        "in",
+        "of",
+        "from",
+        "on",
+        "to",
+        "into",
+        "within",
+        "for",
+        "out",
+        "inside",
+        "throughout",
+        "off",
+        "with",
+        "across",
+    ):
         return 0
     j = i + 1
     if j < len(tokens) and tokens[j].low == "of" and tokens[i].low in ("out", "inside", "off"):
         j += 1
-    while j < len(tokens) and (tokens[j].low in ("the", "this", "a", "an", "whole", "entire", "my", "your", "that", "these", "full", "given", "provided", "overall", "original")):
+    while j < len(tokens) and (
+        tokens[j].low
+        in (
+            "the",
+            "this",
+            "a",
+            "an",
+            "whole",
+            "entire",
+            "my",
+            "your",
+            "that",
+            "these",
+            "full",
+            "given",
+            "provided",
+            "overall",
+            "original",
+        )
+    ):
         j += 1
     if j < len(tokens) and tokens[j].low in lx.IMAGE and not tokens[j].owner:
         if tokens[j].low == "frame" and tokens[i].low != "in":
@@ -77,7 +132,12 @@ def position_phrase(tokens: list[Token], i: int) -> tuple[str, int] | None:
             middle = True
             seen += 1
         elif low in ("background", "foreground", "backgound", "back", "front", "backdrop", "forefront") and not seen:
-            if low in ("back", "front") and j + 1 < n and tokens[j + 1].kind == "word" and tokens[j + 1].low not in ("and", "please", "of"):
+            if (
+                low in ("back", "front")
+                and j + 1 < n
+                and tokens[j + 1].kind == "word"
+                and tokens[j + 1].low not in ("and", "please", "of")
+            ):
                 return None
             ground = True
             name = "background" if low.startswith("back") else "foreground"
@@ -86,11 +146,30 @@ def position_phrase(tokens: list[Token], i: int) -> tuple[str, int] | None:
         elif low in ("rightmost", "leftmost"):
             col = low[:-4] if low == "leftmost" else "right"
             seen += 1
-        elif low in _SKIP and low != "of":
-            pass
-        elif low in ("side", "corner", "edge", "part", "half", "portion", "section", "area", "third", "end", "hand", "sides", "corners") and seen:
-            pass
-        elif low in ("or", "and", "-") and seen and j + 1 < n and (tokens[j + 1].low in _COL or tokens[j + 1].low in _ROW):
+        elif (low in _SKIP and low != "of") or (
+            low
+            in (
+                "side",
+                "corner",
+                "edge",
+                "part",
+                "half",
+                "portion",
+                "section",
+                "area",
+                "third",
+                "end",
+                "hand",
+                "sides",
+                "corners",
+            )
+            and seen
+        ) or (
+            low in ("or", "and", "-")
+            and seen
+            and j + 1 < n
+            and (tokens[j + 1].low in _COL or tokens[j + 1].low in _ROW)
+        ):
             pass
         else:
             break
@@ -103,9 +182,7 @@ def position_phrase(tokens: list[Token], i: int) -> tuple[str, int] | None:
         of = image_phrase(tokens, j)
         if of:
             j += of
-        elif tokens[j].low == "of":
-            return None
-        elif tokens[j].kind == "word" and not _ends(tokens, j):
+        elif tokens[j].low == "of" or (tokens[j].kind == "word" and not _ends(tokens, j)):
             return None
     if ground:
         return name, j - i

@@ -29,7 +29,9 @@ class Draft:
 
     def step(self) -> EditStep:
         """The finished step."""
-        relation = Relation(type=self.relation[0], anchor=self.relation[1]) if self.relation and self.relation[1] else None  # type: ignore[arg-type]
+        relation = (
+            Relation(type=self.relation[0], anchor=self.relation[1]) if self.relation and self.relation[1] else None
+        )  # type: ignore[arg-type]
         return EditStep(
             op=self.op, target=self.target or None, attributes=tuple(a for a in self.attributes if a), relation=relation,
             position=self.position, count=self.count, result=self.result or None, color=self.color, params=self.params,
@@ -105,8 +107,15 @@ class Story:
             return
         if isinstance(self.antecedent, Phrase):
             old = self.antecedent
-            phrase.head, phrase.core, phrase.count_word, phrase.plural = old.head, old.head or "", old.count_word, old.plural
-            phrase.relation = phrase.relation or (old.relation if old.relation and old.relation[0] == "part_of" else None)
+            phrase.head, phrase.core, phrase.count_word, phrase.plural = (
+                old.head,
+                old.head or "",
+                old.count_word,
+                old.plural,
+            )
+            phrase.relation = phrase.relation or (
+                old.relation if old.relation and old.relation[0] == "part_of" else None
+            )
         elif self.antecedent == "image" or self.antecedent is None:
             phrase.image = True
 
@@ -161,7 +170,38 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
     following = tokens[i + 1]
     if following.low in ("and", "&") and i + 2 < len(tokens):
         following = tokens[i + 2]
-    if following.low in ("positioned", "facing", "leaning", "dressed", "wearing", "holding", "located", "sitting", "standing", "looking", "running", "flying", "surrounded", "lying", "walking", "towering", "with", "featuring", "creating", "casting", "adding", "placed", "parked", "playing", "perched", "floating", "partially", "slightly", "including", "resting"):
+    if following.low in (
+        "positioned",
+        "facing",
+        "leaning",
+        "dressed",
+        "wearing",
+        "holding",
+        "located",
+        "sitting",
+        "standing",
+        "looking",
+        "running",
+        "flying",
+        "surrounded",
+        "lying",
+        "walking",
+        "towering",
+        "with",
+        "featuring",
+        "creating",
+        "casting",
+        "adding",
+        "placed",
+        "parked",
+        "playing",
+        "perched",
+        "floating",
+        "partially",
+        "slightly",
+        "including",
+        "resting",
+    ):
         return False
     if following.kind == "punct" or following.low in ("or",) or match_preposition(tokens, i + 1):
         return False
@@ -171,7 +211,12 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
     previous = tokens[i - 1]
     if previous.kind == "quote":
         return True
-    return not (previous.low in lx.ADJECTIVES and i >= 1 and previous.low not in lx.POSITION_WORDS and following.low not in lx.DETERMINERS)
+    return not (
+        previous.low in lx.ADJECTIVES
+        and i >= 1
+        and previous.low not in lx.POSITION_WORDS
+        and following.low not in lx.DETERMINERS
+    )
 
 
 def share_tail(phrases: list[Phrase], owner: bool = True) -> None:
@@ -237,6 +282,11 @@ def backdrop(phrase: Phrase) -> bool:
 def text_of(tokens: list[Token]) -> str:
     """Tokens as a noun phrase without leading determiner."""
     tokens = trim(tokens)
-    while tokens and (tokens[0].low in lx.DETERMINERS or tokens[0].low in lx.POSSESSIVE) and tokens[0].low not in ("all", "each", "every", "another", "no") and len(tokens) > 1:
+    while (
+        tokens
+        and (tokens[0].low in lx.DETERMINERS or tokens[0].low in lx.POSSESSIVE)
+        and tokens[0].low not in ("all", "each", "every", "another", "no")
+        and len(tokens) > 1
+    ):
         tokens = tokens[1:]
     return say(tokens)

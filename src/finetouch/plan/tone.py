@@ -80,29 +80,57 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         args = args[: len(args) - len(scrubbed) - 1]
     values = params.tone_params(name, sign, full)
     degree = _degree(full)
-    to = next((i for i, t in enumerate(args) if i and t.low in ("by", "with", "to", "into") and not frames.match_long(args, i)), None)
+    to = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if i and t.low in ("by", "with", "to", "into") and not frames.match_long(args, i)
+        ),
+        None,
+    )
     if to is not None and (verb not in ("focus", "highlight") or args[to].low != "with"):
-        if verb in ("enhance", "enrich", "improve", "perfect") and args[to].low in ("with",) and kinds.whole(parse_np(args[:to])):
+        if (
+            verb in ("enhance", "enrich", "improve", "perfect")
+            and args[to].low in ("with",)
+            and kinds.whole(parse_np(args[:to]))
+        ):
             frames.add(story, "add", args[to + 1 :], clause)
             return
         args = args[:to]
-    args = [t for t in args if t.low not in ("slightly", "lot", "significantly", "significant")] if len(args) > 1 else args
+    args = (
+        [t for t in args if t.low not in ("slightly", "lot", "significantly", "significant")] if len(args) > 1 else args
+    )
     phrases = phrases_of(story, args)
     if not phrases:
         story.add(Draft("global", result=f"{degree}{word}", params=values))
         story.antecedent = "image"
         return
     for phrase in phrases:
-        toned = owner_of_quality(phrase, _QUALITY | lx.words("resolution visuals appearance colors tones effect visual"))
+        toned = owner_of_quality(
+            phrase, _QUALITY | lx.words("resolution visuals appearance colors tones effect visual")
+        )
         if toned is not None:
             owner = story.resolve(toned) if (toned.head or toned.pronoun) else toned
             last = last_word(phrase.head)
             entry = lx.QUALITIES.get(last)
-            if entry and verb in ("enhance", "improve", "refine", "upgrade", "optimize", "perfect", "polish", "enrich", "highlight", "sharpen"):
+            if entry and verb in (
+                "enhance",
+                "improve",
+                "refine",
+                "upgrade",
+                "optimize",
+                "perfect",
+                "polish",
+                "enrich",
+                "highlight",
+                "sharpen",
+            ):
                 values = params.tone_params(entry[0], 1, full)
                 words = entry[1]
             else:
-                words = f"{word} {last}" if last in ("colors", "lighting", "tones", "shadows", "color", "light") else word
+                words = (
+                    f"{word} {last}" if last in ("colors", "lighting", "tones", "shadows", "color", "light") else word
+                )
             if owner.head is None or kinds.whole(owner):
                 story.add(Draft("global", result=f"{degree}{words}", params=values))
                 story.antecedent = "image"
@@ -111,7 +139,17 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.note(owner)
             continue
         last = (phrase.head or "").split()[-1:] or [""]
-        if kinds.whole(phrase) or last[0].lower() in ("visibility", "composition", "visuals", "background-", "contours", "edges-", "part-", "foreground-", "rest-"):
+        if kinds.whole(phrase) or last[0].lower() in (
+            "visibility",
+            "composition",
+            "visuals",
+            "background-",
+            "contours",
+            "edges-",
+            "part-",
+            "foreground-",
+            "rest-",
+        ):
             story.add(Draft("global", result=f"{degree}{word}", params=values))
             story.antecedent = "image"
             continue
@@ -127,7 +165,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
 def _degree(tokens: Tokens) -> str:
     lows = [t.low for t in tokens]
-    if "slightly" in lows or "bit" in lows or "little" in lows and lows[-1:] == ["little"]:
+    if "slightly" in lows or "bit" in lows or ("little" in lows and lows[-1:] == ["little"]):
         return "slightly "
     return "much " if "lot" in lows or "significantly" in lows else ""
 
@@ -137,8 +175,27 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(without_purpose(args))
     while args and args[0].low in ("up", "out", "down"):
         args = args[1:]
-    state = {"open": "open", "close": "closed", "bend": "bent", "freeze": "frozen", "thin": "thinner", "slim": "slimmer", "thicken": "thicker", "lengthen": "longer", "shorten": "shorter", "elongate": "longer", "widen": "wider"}.get(verb, verb + ("d" if verb.endswith("e") else "ed"))
-    stop = next((i for i, t in enumerate(args) if i and t.low in ("to", "into", "so", "by", "like") and not frames.match_long(args, i)), len(args))
+    state = {
+        "open": "open",
+        "close": "closed",
+        "bend": "bent",
+        "freeze": "frozen",
+        "thin": "thinner",
+        "slim": "slimmer",
+        "thicken": "thicker",
+        "lengthen": "longer",
+        "shorten": "shorter",
+        "elongate": "longer",
+        "widen": "wider",
+    }.get(verb, verb + ("d" if verb.endswith("e") else "ed"))
+    stop = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if i and t.low in ("to", "into", "so", "by", "like") and not frames.match_long(args, i)
+        ),
+        len(args),
+    )
     phrases = phrases_of(story, args[:stop])
     if not phrases:
         story.add(Draft("global", result=state))
@@ -150,7 +207,12 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         elif backdrop(phrase):
             story.add(Draft("adjust", "background", count="one", result=f"{state} background"))
         elif phrase.head:
-            op = "resize" if verb in ("elongate", "lengthen", "shorten", "widen", "thicken") and last_word(phrase.head) not in lx.BODY else "adjust"
+            op = (
+                "resize"
+                if verb in ("elongate", "lengthen", "shorten", "widen", "thicken")
+                and last_word(phrase.head) not in lx.BODY
+                else "adjust"
+            )
             story.add(draft_for(op, phrase, result=f"{state} {phrase.core}"))
             story.note(phrase)
 
@@ -163,10 +225,36 @@ def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if out:
         left = [t for t in rest]
         thing = parse_np(left)
-        if thing.head and not kinds.whole(thing) and not (thing.head.lower().split()[-1] in lx.PLACE_NOUNS | {"top", "bottom", "left", "right", "sides", "edges", "half"}):
-            frames.remove(story, "remove", [t for t in args if t.low not in ("off", "away")] if args[0].low == "out" else args, clause)
+        if (
+            thing.head
+            and not kinds.whole(thing)
+            and thing.head.lower().split()[-1] not in lx.PLACE_NOUNS | {"top", "bottom", "left", "right", "sides", "edges", "half"}
+        ):
+            frames.remove(
+                story,
+                "remove",
+                [t for t in args if t.low not in ("off", "away")] if args[0].low == "out" else args,
+                clause,
+            )
             return
-    while rest and rest[0].low in ("in", "on", "to", "around", "into", "down", "just", "up", "closer", "close", "tighter", "only", "from", "off", "at", "out"):
+    while rest and rest[0].low in (
+        "in",
+        "on",
+        "to",
+        "around",
+        "into",
+        "down",
+        "just",
+        "up",
+        "closer",
+        "close",
+        "tighter",
+        "only",
+        "from",
+        "off",
+        "at",
+        "out",
+    ):
         rest = rest[1:]
     phrases = phrases_of(story, rest) if rest else []
     phrase = phrases[0] if phrases else Phrase(image=True)
@@ -180,7 +268,9 @@ def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story.add(Draft("global", result="cropped", params={"crop": "center"}))
     else:
         named = phrase.core or phrase.head
-        story.add(Draft("global", result=f"cropped to the {named}", params={"crop": "target", "to": _phrase_words(phrase)}))
+        story.add(
+            Draft("global", result=f"cropped to the {named}", params={"crop": "target", "to": _phrase_words(phrase)})
+        )
         story.note(phrase)
         return
     story.antecedent = "image"
@@ -198,7 +288,16 @@ def zoom(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(without_purpose(args))
     lows = [t.low for t in args]
     out = "out" in lows
-    on = next((i for i, t in enumerate(args) if t.low in ("on", "onto", "into", "to", "at", "in") and i + 1 < len(args) and args[i + 1].low not in ("on", "and", "to", "closer", "close")), None)
+    on = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if t.low in ("on", "onto", "into", "to", "at", "in")
+            and i + 1 < len(args)
+            and args[i + 1].low not in ("on", "and", "to", "closer", "close")
+        ),
+        None,
+    )
     subject = ""
     if on is not None:
         phrase = parse_np(args[on + 1 :])
@@ -221,7 +320,13 @@ def geometry(story: Story, verb: str, args: Tokens, subject: Phrase | None = Non
     else:
         degrees = params.angle(args, verb)
         shown = next((t.text for t in args if t.kind == "num"), None)
-        extra = say([t for t in args if t.low in ("clockwise", "counterclockwise", "counter", "right", "left", "upside", "down")])
+        extra = say(
+            [
+                t
+                for t in args
+                if t.low in ("clockwise", "counterclockwise", "counter", "right", "left", "upside", "down")
+            ]
+        )
         words = f"rotated {shown} degrees" if shown else "rotated"
         story.add(Draft("global", result=f"{words} {extra}".strip(), params={"rotate": degrees}))
     story.antecedent = "image"
@@ -233,7 +338,35 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     stop = len(args)
     for i, token in enumerate(args):
         low = token.low
-        if token.kind == "num" or low in ("clockwise", "counterclockwise", "counter", "anticlockwise", "upside", "horizontally", "vertically", "to", "by", "so", "around", "degrees", "sideways", "counter-clockwise", "right", "left", "over", "slightly", "90", "upright", "down", "upsidedown", "on", "about", "and", "180", "anti-clockwise"):
+        if token.kind == "num" or low in (
+            "clockwise",
+            "counterclockwise",
+            "counter",
+            "anticlockwise",
+            "upside",
+            "horizontally",
+            "vertically",
+            "to",
+            "by",
+            "so",
+            "around",
+            "degrees",
+            "sideways",
+            "counter-clockwise",
+            "right",
+            "left",
+            "over",
+            "slightly",
+            "90",
+            "upright",
+            "down",
+            "upsidedown",
+            "on",
+            "about",
+            "and",
+            "180",
+            "anti-clockwise",
+        ):
             if low in ("right", "left") and i and args[i - 1].low in ("the",):
                 continue
             stop = i
@@ -249,7 +382,9 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     done = {"flip": "flipped", "mirror": "mirrored", "rotate": "rotated", "spin": "spun"}.get(verb, verb + "ed")
     tail = say(args[stop:])
     draft = draft_for("adjust", subject, result=f"{subject.core} {done} {tail}".strip())
-    draft.params = {"flip": params.flip_axis(args)} if verb in ("flip", "mirror") else {"rotate": params.angle(args, verb)}
+    draft.params = (
+        {"flip": params.flip_axis(args)} if verb in ("flip", "mirror") else {"rotate": params.angle(args, verb)}
+    )
     story.add(draft)
     story.note(subject)
 
@@ -259,7 +394,16 @@ def resize(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(without_purpose(args))
     while args and args[0].low in ("up", "down", "out"):
         args = args[1:]
-    stop = next((i for i, t in enumerate(args) if i and (t.low in ("by", "to", "so", "smaller", "larger", "bigger", "slightly") or t.kind == "num") and not frames.match_long(args, i)), len(args))
+    stop = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if i
+            and (t.low in ("by", "to", "so", "smaller", "larger", "bigger", "slightly") or t.kind == "num")
+            and not frames.match_long(args, i)
+        ),
+        len(args),
+    )
     phrases = phrases_of(story, args[:stop]) or [Phrase(image=True)]
     factor = params.size_factor(args, verb)
     for phrase in phrases:
@@ -283,9 +427,28 @@ def resize(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "apply a sepia filter", "immerse the image in watercolor", "cartoonize", "create an image in ... style"."""
     args = trim(args)
-    if verb in ("cartoonize", "cartoonify", "grayscale", "greyscale", "posterise", "colorize", "colourise", "animate", "stylize", "filter"):
+    if verb in (
+        "cartoonize",
+        "cartoonify",
+        "grayscale",
+        "greyscale",
+        "posterise",
+        "colorize",
+        "colourise",
+        "animate",
+        "stylize",
+        "filter",
+    ):
         phrases = phrases_of(story, args)
-        named = {"cartoonize": "cartoon", "cartoonify": "cartoon", "grayscale": "grayscale", "greyscale": "greyscale", "colorize": "colorized", "animate": "animated", "filter": "filtered"}.get(verb, verb)
+        named = {
+            "cartoonize": "cartoon",
+            "cartoonify": "cartoon",
+            "grayscale": "grayscale",
+            "greyscale": "greyscale",
+            "colorize": "colorized",
+            "animate": "animated",
+            "filter": "filtered",
+        }.get(verb, verb)
         if phrases and not kinds.whole(phrases[0]) and phrases[0].head and verb not in ("filter",):
             if verb == "colorize" and any(t.low in ("to", "with", "in") for t in args):
                 changes.color_frame(story, verb, args, clause)
@@ -293,8 +456,16 @@ def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             for phrase in phrases:
                 story.add(draft_for("adjust", phrase, result=f"{named} {phrase.core}"))
             return
-        said = say([t for t in args if t.low not in lx.IMAGE | lx.DETERMINERS | {"to", "in", "with", "be", "more", "whole"}])
-        story.add(Draft("restyle", result=f"{said} {named}".strip() if verb == "filter" else named, params={"style": params.style_name(f"{named} {said}")}))
+        said = say(
+            [t for t in args if t.low not in lx.IMAGE | lx.DETERMINERS | {"to", "in", "with", "be", "more", "whole"}]
+        )
+        story.add(
+            Draft(
+                "restyle",
+                result=f"{said} {named}".strip() if verb == "filter" else named,
+                params={"style": params.style_name(f"{named} {said}")},
+            )
+        )
         return
     if verb == "apply":
         _apply(story, args, clause)
@@ -318,7 +489,9 @@ def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
 def _style_words(args: Tokens) -> str:
     for i in range(len(args) - 1, 0, -1):
-        if args[i].low in ("of", "in", "into", "with", "to", "classical") and any(t.low in lx.STYLES for t in args[i + 1 :]):
+        if args[i].low in ("of", "in", "into", "with", "to", "classical") and any(
+            t.low in lx.STYLES for t in args[i + 1 :]
+        ):
             return text_of(args[i + 1 :])
     hits = [i for i, t in enumerate(args) if t.low in lx.STYLES]
     if hits and len(args) > 6:
@@ -332,7 +505,15 @@ def _apply(story: Story, args: Tokens, clause: Tokens) -> None:
     target = story.resolve(parse_np(args[to + 1 :])) if to else Phrase(image=True)
     last = (thing.head or "").split()[-1:] or [""]
     low = last[0].lower()
-    if thing.color and low in lx.COLOR_NOUNS | {"shade", "filter", "tint", "paint", "dye", "coating", "coat", "finish", "overlay", "touch"} | lx.COLORS and target.head and not kinds.whole(target):
+    if (
+        thing.color
+        and low
+        in lx.COLOR_NOUNS
+        | {"shade", "filter", "tint", "paint", "dye", "coating", "coat", "finish", "overlay", "touch"}
+        | lx.COLORS
+        and target.head
+        and not kinds.whole(target)
+    ):
         story.add(draft_for("recolor", target, result=f"{thing.color} {target.core}", color=thing.color))
         story.note(target)
         return
