@@ -36,7 +36,7 @@ def split_clauses(tokens: list[Token]) -> list[list[Token]]:
             continue
         if depth:
             continue
-        if token.text == "." and i and tokens[i - 1].low in ("st", "mr", "mrs", "dr", "ms", "jr", "no", "vs"):
+        if token.text == "." and i and tokens[i - 1].low in lx.words("st mr mrs dr ms jr no vs"):
             continue
         if token.kind == "punct" and token.text in ".;!?\n":
             _close(clauses, current)
@@ -90,8 +90,7 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     joined = False
     comma = False
     while j >= 0 and (
-        tokens[j].low in ("and", "&", "then", "also", "plus", "next", "finally", "please", "now", "lastly")
-        or tokens[j].text == ","
+        tokens[j].low in lx.words("and & then also plus next finally please now lastly") or tokens[j].text == ","
     ):
         joined = joined or tokens[j].low in ("and", "&", "then", "also", "plus")
         comma = comma or tokens[j].text == ","
@@ -108,26 +107,27 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         return False
     if tokens[i - 1].low in ("please", "also", "then", "now") and j < i - 1:
         joined = True
-    if low in ("i", "can", "could", "please", "let's", "we", "you", "i'd") and not joined and not comma:
+    if (
+        low
+        in lx.words(
+            """
+        i can could please let's we you i'd
+        """
+        )
+        and not joined
+        and not comma
+    ):
         return low in ("please", "can", "could") and titled and token.text[0].isupper()
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
     if (joined or comma) and _declares(tokens, i, current):
         return True
     verb = base(low)
-    if not verb or (low != verb and not (low.endswith("ing") and comma and False)):
-        if not (comma or joined) or low not in (
-            "make",
-            "leave",
-            "keep",
-            "keeping",
-            "leaving",
-            "maintaining",
-            "preserving",
-            "replacing",
-        ):
-            return False
-        return True
+    if not verb or (low != verb and not (low.endswith("ing") and False)):
+        return not (
+            not (comma or joined)
+            or low not in lx.words("make leave keep keeping leaving maintaining preserving replacing")
+        )
     previous = tokens[i - 1]
     if low == "rid" and previous.low in ("get", "gets", "getting"):
         return False
@@ -160,18 +160,10 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
             and previous.low not in _NOT_BEFORE
         ):
             return True
-        if low in ("crop", "blur", "zoom", "resize", "rotate") and following in (
-            "add",
-            "remove",
-            "change",
-            "delete",
-            "insert",
-            "replace",
-            "increase",
-            "brighten",
-            "darken",
-            "lighten",
-            "make",
+        if low in ("crop", "blur", "zoom", "resize", "rotate") and following in lx.words(
+            """
+        add remove change delete insert replace increase brighten darken lighten make
+        """
         ):
             return True
         if low == "draw":
@@ -179,9 +171,7 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         if verb in lx.STRONG and low not in lx.NOUNISH:
             if low in ("photoshop", "contrast") and following in ("", ","):
                 return False
-            if low in ("change", "increase", "decrease", "move", "insert") and following in ("in", "of"):
-                return False
-            return True
+            return not (low in ("change", "increase", "decrease", "move", "insert") and following in ("in", "of"))
         if low in lx.NOUNISH or verb == low:
             return (
                 _object_follows(tokens, i, strict=True)
@@ -219,9 +209,8 @@ def _object_follows(tokens: list[Token], i: int, strict: bool = False) -> bool:
         return False
     if strict:
         return low in _OBJECT_START and not (
-            low in ("in", "on", "up", "down", "out", "off")
-            and tokens[i].low
-            not in ("zoom", "cut", "crop", "bring", "turn", "take", "fill", "clean", "tone", "photoshop")
+            low in lx.words("in on up down out off")
+            and tokens[i].low not in lx.words("zoom cut crop bring turn take fill clean tone photoshop")
         )
     return (
         following.kind != "punct"
@@ -238,16 +227,7 @@ def _complement(current: list[Token], verb: str, capital: bool, joined: bool) ->
         (t.low for t in current if t.low not in lx.ADVERBS and t.low not in ("can", "could", "would", "you", "please")),
         "",
     )
-    if first in ("make", "have", "let") and verb not in (
-        "remove",
-        "add",
-        "change",
-        "replace",
-        "delete",
-        "make",
-        "increase",
-        "crop",
-    ):
+    if first in ("make", "have", "let") and verb not in lx.words("remove add change replace delete make increase crop"):
         head = [t for t in current[1:] if t.kind == "word"]
         return 0 < len(head) <= 4
     return False

@@ -68,30 +68,11 @@ def plain_color(tokens: list[Token]) -> str | None:
     i = 0
     while i < len(tokens) and (
         tokens[i].low
-        in (
-            "a",
-            "an",
-            "the",
-            "be",
-            "in",
-            "to",
-            "more",
-            "of",
-            "color",
-            "shade",
-            "with",
-            "have",
-            "hue",
-            "solid",
-            "much",
-            "look",
-            "slightly",
-            "bit",
-            "little",
-            "appear",
-            "as",
-            "into",
-            "more-of",
+        in lx.words(
+            """
+        a an the be in to more of color shade with have hue solid much look slightly bit little
+        appear as into more-of
+        """
         )
         or tokens[i].kind == "punct"
     ):
@@ -118,8 +99,7 @@ def _done(tokens: list[Token], i: int) -> bool:
     return all(
         t.kind == "punct"
         or t.low in lx.COLOR_NOUNS
-        or (t.low in ("please", "instead", "color", "too", "one", "ones", "in", "background")
-        and t.low != "background")
+        or (t.low in lx.words("please instead color too one ones in background") and t.low != "background")
         for t in tokens[i:]
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finetouch.plan import changes, frames, kinds
+from finetouch.plan import adding, becoming, giving, kinds, moving, pictures, predicates, removal, scenes, tone
 from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import parse_np, trim
 from finetouch.plan.places import match_preposition
@@ -28,7 +28,7 @@ def existence(story: Story, args: Tokens) -> bool:
     rest = [t for t in args[i:] if t.low not in ("longer",)]
     if not rest:
         return False
-    (frames.remove if negative else frames.add)(story, "remove" if negative else "add", rest, args)
+    (removal.remove if negative else adding.add)(story, "remove" if negative else "add", rest, args)
     return True
 
 
@@ -42,10 +42,10 @@ def statement(story: Story, clause: Tokens) -> bool:
     if clause[0].low in ("it's", "it") and len(clause) > 1:
         body = kinds.strip_look(clause)
         if kinds.weather(body) or kinds.tone_of(body):
-            changes.picture(story, body, parse_np([]))
+            pictures.picture(story, body, parse_np([]))
             return True
     at = _finite(clause)
-    if clause[0].low in ("how", "who", "why", "when", "where", "what", "which"):
+    if clause[0].low in lx.words("how who why when where what which"):
         return False
     if at is None:
         return False
@@ -61,14 +61,14 @@ def statement(story: Story, clause: Tokens) -> bool:
     predicate = rest[i:]
     if not predicate:
         return False
-    if negative and predicate[0].low in ("visible", "in", "present", "there", "here", "shown", "exist"):
-        frames.remove(story, "remove", subject, clause)
+    if negative and predicate[0].low in lx.words("visible in present there here shown exist"):
+        removal.remove(story, "remove", subject, clause)
         return True
     verb = base(predicate[0].low)
     if verb and predicate[0].low != verb and not predicate[0].low.endswith("s") and not _state(predicate[0].low):
         return _passive(story, subject, verb, predicate[1:], clause)
     if predicate[0].low in ("removed", "gone", "erased", "deleted"):
-        frames.remove(story, "remove", subject, clause)
+        removal.remove(story, "remove", subject, clause)
         return True
     if verb and verb == predicate[0].low and verb in ("add",):
         return False
@@ -76,14 +76,14 @@ def statement(story: Story, clause: Tokens) -> bool:
         any(rest[k].low in ("needs", "need", "requires") for k in range(i))
         and not any(rest[k].low == "be" for k in range(i))
         and verb == ""
-        and predicate[0].low in ("a", "an", "some", "more", "less", "two")
+        and predicate[0].low in lx.words("a an some more less two")
     ):
         _needs(story, subject, predicate, clause)
         return True
     head = [t for t in subject if t.kind != "punct"]
     if head and head[0].low in ("i", "we", "you"):
         return False
-    if rest[0].low in ("says", "reads", "looks", "appears", "becomes", "turns", "wears", "holds", "has") and i == 0:
+    if rest[0].low in lx.words("says reads looks appears becomes turns wears holds has") and i == 0:
         predicate = [
             Token(rest[0].text, {"has": "have"}.get(rest[0].low, rest[0].low.rstrip("s")), "word", rest[0].start),
             *rest[1:],
@@ -97,14 +97,14 @@ def statement(story: Story, clause: Tokens) -> bool:
         return False
     if (
         match_preposition(predicate, 0)
-        and predicate[0].low in ("in", "on", "at", "behind", "next", "near", "to", "against")
+        and predicate[0].low in lx.words("in on at behind next near to against")
         and not kinds.weather(predicate)
     ):
         if any(t.low in lx.SCENES | lx.BACKDROP for t in predicate):
             subject_phrase = story.resolve(parse_np(head))
-            frames.scene(story, predicate[1:], None if subject_phrase.image else subject_phrase.head)
+            scenes.scene(story, predicate[1:], None if subject_phrase.image else subject_phrase.head)
         else:
-            frames.move(story, "move", [*head, *predicate], clause)
+            moving.move(story, "move", [*head, *predicate], clause)
         return True
     if (
         rest[0].low in ("is", "are", "was")
@@ -113,33 +113,16 @@ def statement(story: Story, clause: Tokens) -> bool:
         and not kinds.weather(predicate)
     ):
         return False
-    changes.become(story, "make", head, predicate, clause)
+    becoming.become(story, "make", head, predicate, clause)
     return True
 
 
 def _state(low: str) -> bool:
-    return low in (
-        "lit",
-        "colored",
-        "closed",
-        "blurred",
-        "opened",
-        "faded",
-        "dressed",
-        "filled",
-        "covered",
-        "painted",
-        "dyed",
-        "saturated",
-        "centered",
-        "darkened-",
-        "cut-",
-        "frozen",
-        "set",
-        "put-",
-        "bent",
-        "covering",
-        "drawn",
+    return low in lx.words(
+        """
+        lit colored closed blurred opened faded dressed filled covered painted dyed saturated
+        centered darkened- cut- frozen set put- bent covering drawn
+        """
     )
 
 
@@ -151,35 +134,11 @@ def _finite(clause: Tokens) -> int | None:
         low = token.low
         if low in lx.RELATIVE:
             return None if low not in ("that",) else _finite_after(clause, i)
-        if low in (
-            "should",
-            "shall",
-            "must",
-            "needs",
-            "need",
-            "has",
-            "is",
-            "are",
-            "was",
-            "will",
-            "ought",
-            "could",
-            "can",
-            "would",
-            "looks",
-            "appears",
-            "becomes",
-            "seems",
-            "says",
-            "have",
-            "were",
-            "may",
-            "might",
-            "reads",
-            "requires",
-            "had",
-            "wears",
-            "turns",
+        if low in lx.words(
+            """
+        should shall must needs need has is are was will ought could can would looks appears becomes
+        seems says have were may might reads requires had wears turns
+        """
         ):
             if low == "can" and clause[i - 1].low in lx.DETERMINERS | {
                 "trash",
@@ -202,25 +161,24 @@ def _finite_after(clause: Tokens, i: int) -> int | None:
 
 
 def _passive(story: Story, subject: Tokens, verb: str, rest: Tokens, clause: Tokens) -> bool:
-    from finetouch.plan.grammar import dispatch
 
     while rest and rest[0].low in ("out", "off", "away", "up", "down") and verb not in ("turn", "tone", "bring"):
         rest = rest[1:]
     if verb == "turn" and rest and rest[0].low in ("up", "down"):
         rest = [*subject, rest[0], *rest[1:]]
-        return dispatch(story, "change", rest, clause)
+        return story.dispatch(story, "change", rest, clause)
     frame = lx.FRAMES.get(verb, "")
     if frame in ("take", "get") and not rest:
         verb = "remove"
-    return dispatch(story, verb, [*subject, *rest], clause)
+    return story.dispatch(story, verb, [*subject, *rest], clause)
 
 
 def _needs(story: Story, subject: Tokens, gift: Tokens, clause: Tokens) -> None:
     owner = parse_np(subject)
     if kinds.whole(owner):
-        changes.picture(story, [t for t in gift if t.low not in ("a", "an", "some")], owner)
+        pictures.picture(story, [t for t in gift if t.low not in ("a", "an", "some")], owner)
         return
-    frames.give(story, "give", [*subject, *gift], clause)
+    giving.give(story, "give", [*subject, *gift], clause)
 
 
 def wish(story: Story, rest: Tokens, clause: Tokens) -> bool:
@@ -233,36 +191,27 @@ def wish(story: Story, rest: Tokens, clause: Tokens) -> bool:
     if existence(story, rest):
         return True
     if rest[0].low in ("no",):
-        frames.remove(story, "remove", rest[1:], clause)
+        removal.remove(story, "remove", rest[1:], clause)
         return True
     if rest[0].low in ("more", "less") and len(rest) <= 4:
         name = rest[-1].low
         if name in lx.QUALITIES:
-            from finetouch.plan.tone import level
-
-            level(story, "increase" if rest[0].low == "more" else "decrease", rest[1:], clause)
+            tone.level(story, "increase" if rest[0].low == "more" else "decrease", rest[1:], clause)
             return True
-    pair = changes.split_predicate(rest)
-    if pair and (
-        rest[0].low in ("the", "this", "his", "her", "it", "him", "them", "all", "everything", "my")
-        or pair[1][0].low == "to"
-    ):
-        changes.become(story, "make", pair[0], pair[1], clause)
+    pair = predicates.split_predicate(rest)
+    if pair and (rest[0].low in lx.words("the this his her it him them all everything my") or pair[1][0].low == "to"):
+        becoming.become(story, "make", pair[0], pair[1], clause)
         return True
     to = next((i for i, t in enumerate(rest) if i and t.low == "to"), None)
-    if to is not None and rest[0].low in ("the", "this", "his", "her", "it", "him") and to + 1 < len(rest):
+    if to is not None and rest[0].low in lx.words("the this his her it him") and to + 1 < len(rest):
         return statement(story, [*rest[:to], Token("should", "should", "word", 0), *rest[to + 1 :]])
     if rest[0].low in ("the", "this") and len(rest) > 2:
         for i, token in enumerate(rest):
             if (
-                (i
-                and base(token.low)
-                and token.low != base(token.low)
-                and token.low.endswith(("ed", "en")))
-                or token.low == "gone"
-            ):
+                i and base(token.low) and token.low != base(token.low) and token.low.endswith(("ed", "en"))
+            ) or token.low == "gone":
                 return _passive(story, rest[:i], base(token.low) or "remove", rest[i + 1 :], clause)
-    frames.add(story, "add", rest, clause)
+    adding.add(story, "add", rest, clause)
     return True
 
 
@@ -279,7 +228,16 @@ def place_first(clause: Tokens) -> Tokens:
             and (clause[i - 1].text == "," or token.low in lx.STRONG or clause[i - 1].low in ("let's", "please"))
             and clause[i - 1].low not in lx.DETERMINERS
         ):
-            place = [t for t in clause[:i] if t.low not in ("let's", "please", "we", "should", "you", "can")]
+            place = [
+                t
+                for t in clause[:i]
+                if t.low
+                not in lx.words(
+                    """
+        let's please we should you can
+        """
+                )
+            ]
             return [*clause[i:], *trim(place)]
     for i, token in enumerate(clause):
         if i and token.text == "," and i + 1 < len(clause):

@@ -7,7 +7,27 @@ from collections.abc import Callable
 from finetouch import registry
 from finetouch.contracts import Parser
 from finetouch.errors import NotUnderstood
-from finetouch.plan import changes, declare, frames, kinds, params, tone
+from finetouch.plan import (
+    adding,
+    arguments,
+    becoming,
+    changing,
+    coloring,
+    declare,
+    geometry,
+    giving,
+    kinds,
+    lettering,
+    moving,
+    params,
+    pictures,
+    predicates,
+    removal,
+    replacing,
+    scenes,
+    styling,
+    tone,
+)
 from finetouch.plan import lexicon as lx
 from finetouch.plan.clauses import split_clauses
 from finetouch.plan.colors import color_at
@@ -43,32 +63,32 @@ def _take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if verb == "get" and rest and rest[0].low == "rid":
             rest = rest[1:]
             rest = rest[1:] if rest and rest[0].low == "of" else rest
-        frames.remove(story, "remove", rest, clause)
+        removal.remove(story, "remove", rest, clause)
     else:
-        frames.remove(story, "remove", args, clause)
+        removal.remove(story, "remove", args, clause)
 
 
 def _use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    instead = frames._instead(args)
+    instead = arguments.instead_of(args)
     if instead:
-        frames.replace_pair(story, instead[1], instead[0])
+        replacing.replace_pair(story, instead[1], instead[0])
         return
     args = args[1:] if args and args[0].low == "for" else args
-    for phrase in phrases_of(story, frames.without_purpose(args)):
+    for phrase in phrases_of(story, arguments.without_purpose(args)):
         last = (phrase.head or "").split()[-1:] or [""]
         if backdrop(phrase):
-            frames.scene(story, args)
+            scenes.scene(story, args)
         elif verb == "select":
-            frames.extract(story, verb, args, clause)
+            removal.extract(story, verb, args, clause)
         elif kinds.style(args) or last[0].lower() in lx.VISUAL_FX:
             story.add(Draft("restyle", result=phrase.core, params={"style": params.style_name(phrase.core)}))
         else:
             color = color_at(args, 0) or color_at([t for t in args if t.low not in lx.DETERMINERS], 0)
             to = next((i for i, t in enumerate(args) if i and t.low in ("for", "on")), None)
             if color and to:
-                changes.become(story, "make", args[to + 1 :], args[:to], clause)
+                becoming.become(story, "make", args[to + 1 :], args[:to], clause)
             else:
-                frames.add_phrase(story, phrase, args)
+                adding.add_phrase(story, phrase, args)
 
 
 def _keep(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -81,13 +101,13 @@ def _show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story.add(Draft("global", result=text_of(kinds.strip_look(args))))
         return
     if kinds.style(args):
-        tone.restyle(story, "create", args, clause)
+        styling.restyle(story, "create", args, clause)
         return
-    pair = changes.split_predicate(args)
+    pair = predicates.split_predicate(args)
     if pair and verb == "show":
-        changes.become(story, "make", pair[0], pair[1], clause)
+        becoming.become(story, "make", pair[0], pair[1], clause)
     else:
-        frames.add(story, "add", args, clause)
+        adding.add(story, "add", args, clause)
 
 
 def _level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -120,15 +140,15 @@ def _move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         verb == "bring"
         and any(w in ("into", "in") for w in head)
         and args
-        and args[0].low not in ("the", "his", "her", "him", "them", "it", "this", "these", "out")
+        and args[0].low not in lx.words("the his her him them it this these out")
     ):
-        frames.add(story, "add", [t if t.low != "into" else Token("to", "to", "word", t.start) for t in args], clause)
+        adding.add(story, "add", [t if t.low != "into" else Token("to", "to", "word", t.start) for t in args], clause)
     elif verb == "lift" and any(w in lx.HAZE for w in head):
-        frames.clean(story, "clear", args, clause)
+        removal.clean(story, "clear", args, clause)
     elif verb == "transport":
-        tone.restyle(story, verb, args, clause)
+        styling.restyle(story, verb, args, clause)
     else:
-        frames.move(story, verb, args, clause)
+        moving.move(story, verb, args, clause)
 
 
 def _place(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -138,15 +158,15 @@ def _place(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         and (kinds.whole(parse_np(args[:2])) or any(t.low == "into" for t in args))
         and args[0].low not in ("a", "an")
     ):
-        frames.add(story, verb, args, clause)
+        adding.add(story, verb, args, clause)
         return
-    frames.add(story, verb, args, clause)
+    adding.add(story, verb, args, clause)
 
 
 def _change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     lows = [t.low for t in args]
     if (
-        verb in ("transform", "convert", "transfer", "change", "turn", "adapt", "modify", "render")
+        verb in lx.words("transform convert transfer change turn adapt modify render")
         and kinds.style(args)
         and args
         and kinds.whole(parse_np(_before(args)))
@@ -165,10 +185,10 @@ def _change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             story.antecedent = "image"
             return
     if verb in ("adjust", "edit", "fix") and not any(t.low in ("to", "into") for t in args):
-        for phrase in phrases_of(story, frames.without_purpose(args)):
-            changes._unspecified(story, phrase, last_word(phrase.head))
+        for phrase in phrases_of(story, arguments.without_purpose(args)):
+            becoming.unspecified(story, phrase, last_word(phrase.head))
         return
-    changes.change(story, verb, args, clause)
+    changing.change(story, verb, args, clause)
 
 
 def _before(args: Tokens) -> Tokens:
@@ -179,11 +199,11 @@ def _before(args: Tokens) -> Tokens:
 
 
 _HANDLERS: dict[str, Handler] = {
-    "remove": frames.remove, "clean": frames.clean, "add": _place, "replace": frames.replace, "change": _change,
-    "make": changes.make, "color": changes.color_frame, "give": frames.give, "increase": tone.level,
-    "decrease": tone.level, "tone": tone.tone, "deform": tone.deform, "crop": tone.crop, "zoom": tone.zoom,
-    "rotate": tone.rotate, "resize": tone.resize, "move": _move, "duplicate": frames.duplicate,
-    "extract": frames.extract, "style": tone.restyle, "write": frames.write, "show": _show, "keep": _keep,
+    "remove": removal.remove, "clean": removal.clean, "add": _place, "replace": replacing.replace, "change": _change,
+    "make": changing.make, "color": coloring.color_frame, "give": giving.give, "increase": tone.level,
+    "decrease": tone.level, "tone": tone.tone, "deform": tone.deform, "crop": geometry.crop, "zoom": geometry.zoom,
+    "rotate": geometry.rotate, "resize": geometry.resize, "move": _move, "duplicate": moving.duplicate,
+    "extract": removal.extract, "style": styling.restyle, "write": lettering.write, "show": _show, "keep": _keep,
     "take": _take, "get": _take, "use": _use, "outline": _outline, "level": _level,
 }  # fmt: skip
 
@@ -193,7 +213,7 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     frame = lx.FRAMES.get(verb)
     if frame is None:
         return False
-    args = [t for t in args if not (t.low == "please")]
+    args = [t for t in args if t.low != "please"]
     if verb == "cut":
         args = args[1:] if args and args[0].low in ("out", "off", "away", "down") else args
         frame = "extract" if any(t.low in lx.BACKDROP | {"everything"} for t in clause) else "remove"
@@ -233,7 +253,7 @@ def read_clause(story: Story, clause: Tokens) -> None:
         return
     if body[0].low in ("instead",) or (body[0].low in ("of",) and i):
         body = clause
-    if body[0].low in ("how", "who", "why", "when", "where", "which") or (
+    if body[0].low in lx.words("how who why when where which") or (
         body[0].low == "what" and len(body) > 1 and body[1].low != "if"
     ):
         story.unknown += [t.text for t in clause if t.kind != "punct"]
@@ -245,10 +265,7 @@ def read_clause(story: Story, clause: Tokens) -> None:
         verb = base(body[0].low) if body else ""
     if not verb and body[0].kind == "word" and body[0].low not in ("the", "a", "an", "there", "it"):
         for k in range(1, min(3, len(body))):
-            if (
-                body[k].low in ("remove", "delete", "add", "change", "replace", "make")
-                and body[k - 1].low not in lx.MODALS
-            ):
+            if body[k].low in lx.words("remove delete add change replace make") and body[k - 1].low not in lx.MODALS:
                 story.unknown += [t.text for t in body[:k] if t.kind == "word" and t.low not in lx.ADVERBS]
                 body, verb = body[k:], body[k].low
                 break
@@ -257,7 +274,7 @@ def read_clause(story: Story, clause: Tokens) -> None:
             body[k].low in ("by", "through")
             and body[k + 1].low.endswith("ing")
             and lx.FRAMES.get(base(body[k + 1].low)) in ("add", "remove", "replace")
-            and lx.FRAMES.get(verb, "tone") in ("tone", "style", "change", "make", "clean", "increase")
+            and lx.FRAMES.get(verb, "tone") in lx.words("tone style change make clean increase")
         ):
             verb = base(body[k + 1].low)
             body = body[k + 1 :]
@@ -277,10 +294,10 @@ def read_clause(story: Story, clause: Tokens) -> None:
     what_if = clause[0].low == "what" and len(clause) > 2 and clause[1].low == "if"
     if what_if:
         rest = clause[2:]
-        at = next((k for k, t in enumerate(rest) if t.low in ("were", "was", "wore", "had", "held", "is", "are")), None)
+        at = next((k for k, t in enumerate(rest) if t.low in lx.words("were was wore had held is are")), None)
         if at:
             word = {"wore": "wear", "had": "have", "held": "hold"}.get(rest[at].low, "be")
-            changes.make(story, "make", [*rest[:at], Token(word, word, "word", 0), *rest[at + 1 :]], clause)
+            changing.make(story, "make", [*rest[:at], Token(word, word, "word", 0), *rest[at + 1 :]], clause)
             return
     if (
         not verb
@@ -292,13 +309,13 @@ def read_clause(story: Story, clause: Tokens) -> None:
         )
     ):
         rest = body[2:] if body[1].low == "out" else body[1:]
-        changes.become(story, "make", rest, body[:1], body)
+        becoming.become(story, "make", rest, body[:1], body)
         return
-    if body[0].low in ("placed", "positioned", "located", "situated", "standing", "sitting") and any(
+    if body[0].low in lx.words("placed positioned located situated standing sitting") and any(
         t.low in ("is", "are") for t in body
     ):
         at = next(k for k, t in enumerate(body) if t.low in ("is", "are"))
-        frames.add(story, "add", [*body[at + 1 :], *body[1:at]], clause)
+        adding.add(story, "add", [*body[at + 1 :], *body[1:at]], clause)
         return
     if verb and _noun_reading(body, verb) and declare.statement(story, body):
         return
@@ -319,37 +336,37 @@ def _noun_reading(body: Tokens, verb: str) -> bool:
 def _verbless(story: Story, body: Tokens) -> None:
     """ "smaller", "more contrast", "black and white", "background blue", "no people", "red for the horse's hue"."""
     if kinds.tone_of(body) or kinds.size_word(body):
-        changes.picture(story, body, parse_np([]))
+        pictures.picture(story, body, parse_np([]))
         return
     if body[0].low in ("more", "less") and body[-1].low in lx.QUALITIES:
         tone.level(story, "increase" if body[0].low == "more" else "decrease", body[1:], body)
         return
     if body[0].low in ("no", "without"):
-        frames.remove(story, "remove", body[1:], body)
+        removal.remove(story, "remove", body[1:], body)
         return
     if kinds.style(body):
         story.add(Draft("restyle", result=text_of(body), params={"style": params.style_name(text_of(body))}))
         return
     color = color_at(body, 0)
     if color and color[1] < len(body) and body[color[1]].low in ("for", "on"):
-        changes.become(story, "make", body[color[1] + 1 :], body[: color[1]], body)
+        becoming.become(story, "make", body[color[1] + 1 :], body[: color[1]], body)
         return
     if story.frame and any(t.low in ("to", "into", "with") for t in body[1:]) and story.frame in ("change", "replace"):
         dispatch(story, story.verb, body, body)
         return
-    pair = changes.split_predicate(body)
+    pair = predicates.split_predicate(body)
     if pair:
-        changes.become(story, "make", pair[0], pair[1], body)
+        becoming.become(story, "make", pair[0], pair[1], body)
         return
     if kinds.weather(body):
         story.add(Draft("global", result=text_of(body)))
         return
     phrase = parse_np(body)
     if backdrop(phrase) and len(body) > 1:
-        frames.scene(story, body)
+        scenes.scene(story, body)
         return
     if body[0].low in ("with",) and len(body) > 1:
-        frames.add(story, "add", body[1:], body)
+        adding.add(story, "add", body[1:], body)
         return
     story.unknown += [t.text for t in body if t.kind != "punct" and t.low not in lx.ADVERBS]
 
@@ -372,7 +389,7 @@ class GrammarParser(Parser):
         """
         if not instruction.strip():
             raise NotUnderstood("The instruction is empty.", HINT)
-        story = Story()
+        story = Story(dispatch)
         clauses = split_clauses(tokenize(instruction[:MAX_LENGTH]))
         for clause, following in zip(clauses, [*clauses[1:], []], strict=False):
             words = [t.low for t in trim(following)[:2]]

@@ -34,39 +34,11 @@ def tone_of(tokens: list[Token]) -> Tone | None:
         if (
             low in lx.INTENSIFIERS
             or low
-            in (
-                "and",
-                "or",
-                "to",
-                "be",
-                "look",
-                "appear",
-                "in",
-                "out",
-                "a",
-                "so",
-                "as",
-                "not",
-                "up",
-                "color",
-                "colors",
-                "looking",
-                "down",
-                "too",
-                "with",
-                "have",
-                "more",
-                "higher",
-                "focus",
-                "is",
-                "it",
-                "low",
-                "of",
-                "has",
-                "sense",
-                "tone",
-                "tones",
-                "get",
+            in lx.words(
+                """
+        and or to be look appear in out a so as not up color colors looking down too with have more
+        higher focus is it low of has sense tone tones get
+        """
             )
             or token.kind in ("punct", "num")
             or low in lx.ADVERBS
@@ -78,7 +50,7 @@ def tone_of(tokens: list[Token]) -> Tone | None:
         found = found or tone
     if found is None:
         return None
-    words = say([t for t in tokens if t.low not in ("to", "be", "look", "appear", "a", "have", "with", "seem")])
+    words = say([t for t in tokens if t.low not in lx.words("to be look appear a have with seem")])
     if (
         len(tokens) >= 2
         and tokens[0].low == "more"
@@ -115,21 +87,10 @@ def weather(tokens: list[Token]) -> bool:
     lows = [t.low.replace("'", "") for t in tokens]
     return any(low in lx.WEATHER for low in lows) and not any(
         low
-        in (
-            "ball",
-            "man",
-            "flakes",
-            "flake",
-            "boots",
-            "board",
-            "drop",
-            "drops",
-            "umbrella",
-            "angel",
-            "lamp",
-            "light-",
-            "coat",
-            "globe",
+        in lx.words(
+            """
+        ball man flakes flake boots board drop drops umbrella angel lamp light- coat globe
+        """
         )
         for low in lows
     )
@@ -186,36 +147,11 @@ def size_word(tokens: list[Token]) -> bool:
         rest = [w for w in lows if w not in lx.COMPARATIVES_SIZE and w not in lx.INTENSIFIERS and w not in lx.ADVERBS]
         return all(
             w
-            in (
-                "and",
-                "to",
-                "be",
-                "look",
-                "twice",
-                "as",
-                "times",
-                "in",
-                "size",
-                "by",
-                "its",
-                "the",
-                "appear",
-                "or",
-                "than",
-                "it",
-                "is",
-                "percent",
-                "of",
-                "original",
-                "current",
-                "three",
-                "two",
-                "his",
-                "her",
-                "width",
-                "height",
-                "look",
-                "getting",
+            in lx.words(
+                """
+        and to be look twice as times in size by its the appear or than it is percent of original
+        current three two his her width height getting
+        """
             )
             or w[:1].isdigit()
             or w in lx.COMPARATIVES_SIZE
@@ -230,29 +166,16 @@ def strip_look(tokens: list[Token]) -> list[Token]:
     while i < len(tokens) and (
         tokens[i].low in _STRIP
         or tokens[i].kind == "punct"
-        or (tokens[i].low
-        in (
-            "it's",
-            "there",
-            "were",
-            "this",
-            "seems",
-            "looks",
-            "appears",
-            "taking",
-            "have",
-            "image",
-            "picture",
-            "photo",
-            "its",
-            "resemble",
-            "depict",
-            "reflect",
-            "are",
-            "looking",
-            "becomes",
+        or (
+            tokens[i].low
+            in lx.words(
+                """
+        it's there were this seems looks appears taking have image picture photo its resemble depict
+        reflect are looking becomes
+        """
+            )
+            and i < len(tokens) - 1
         )
-        and i < len(tokens) - 1)
     ):
         i += 1
     return tokens[i:] or tokens
@@ -287,11 +210,7 @@ def whole(phrase: Phrase) -> bool:
 
 def material(tokens: list[Token]) -> bool:
     """True when the predicate is nothing but a material ("wooden", "made of gold")."""
-    words = [
-        t.low
-        for t in tokens
-        if t.low not in ("made", "of", "out", "a", "an", "the", "from", "be", "into", "look", "like")
-    ]
+    words = [t.low for t in tokens if t.low not in lx.words("made of out a an the from be into look like")]
     return bool(words) and all(w in lx.MATERIALS for w in words)
 
 
@@ -303,7 +222,7 @@ def adjectival(tokens: list[Token]) -> bool:
         if t.kind == "word"
         and t.low not in lx.INTENSIFIERS
         and t.low not in lx.ADVERBS
-        and t.low not in ("and", "to", "be", "look", "appear", "as", "looking", "or")
+        and t.low not in lx.words("and to be look appear as looking or")
     ]
     if not rest or rest[0].low in ("a", "an", "the"):
         return False
@@ -312,7 +231,7 @@ def adjectival(tokens: list[Token]) -> bool:
         last in lx.ADJECTIVES
         or (
             last.endswith(("ed", "ing", "able", "ful", "less", "ier"))
-            and last not in ("red", "bed", "building", "thing", "painting", "drawing", "ring", "king")
+            and last not in lx.words("red bed building thing painting drawing ring king")
         )
         or (
             last.endswith("y")
@@ -320,21 +239,10 @@ def adjectival(tokens: list[Token]) -> bool:
             and last not in lx.GARMENTS
             and last.endswith(("ty", "ry", "ly", "py", "my", "ny", "dy", "gy", "sy"))
             and last
-            not in (
-                "sky",
-                "baby",
-                "fairy",
-                "bunny",
-                "city",
-                "berry",
-                "cherry",
-                "strawberry",
-                "puppy",
-                "party",
-                "lady",
-                "butterfly",
-                "daisy",
-                "pony",
+            not in lx.words(
+                """
+        sky baby fairy bunny city berry cherry strawberry puppy party lady butterfly daisy pony
+        """
             )
         )
     )

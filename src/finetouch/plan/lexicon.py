@@ -5,7 +5,10 @@ All lists are written by hand; they hold facts about everyday English, nothing i
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=1024)
 def words(text: str) -> frozenset[str]:
     """The blank-separated words of `text`."""
     return frozenset(text.split())

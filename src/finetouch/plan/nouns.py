@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from finetouch.plan import lexicon as lx
+from finetouch.plan import tails
 from finetouch.plan.colors import color_at
-from finetouch.plan.places import image_phrase, match_preposition, position_phrase
-from finetouch.plan.tokens import Token, is_plural, last_word, say, singular
+from finetouch.plan.places import match_preposition
+from finetouch.plan.tokens import Token, is_plural, say, singular
 
 _PARTITIVE = lx.words("one some all any each most many several few both none two three four five six lots part rest")
 _QUANTIFIERS = {
@@ -80,8 +81,7 @@ def trim(tokens: list[Token]) -> list[Token]:
     while start < end and (tokens[start].kind == "punct" or tokens[start].low in ("and", "&", "also", "then", "so")):
         start += 1
     while end > start and (
-        tokens[end - 1].kind == "punct"
-        or tokens[end - 1].low in ("and", "&", "also", "then", "please", "here", "too", "instead")
+        tokens[end - 1].kind == "punct" or tokens[end - 1].low in lx.words("and & also then please here too instead")
     ):
         end -= 1
     return tokens[start:end]
@@ -95,7 +95,7 @@ def parse_np(tokens: list[Token]) -> Phrase:
         return phrase
     core, rest = split_core(tokens)
     _read_core(phrase, core, rest)
-    _read_rest(phrase, rest)
+    tails.read_rest(phrase, rest)
     _settle(phrase)
     return phrase
 
@@ -127,7 +127,7 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
                 i += 1
                 continue
             break
-        if i and _post_participle(tokens, i):
+        if i and post_participle(tokens, i):
             break
         if i and token.low in lx.BE and not token.owner:
             break
@@ -152,11 +152,11 @@ def _contained(tokens: list[Token], i: int) -> bool:
     if i + 1 >= len(tokens):
         return False
     following = tokens[i + 1].low
-    plain = following not in ("the", "this", "these", "his", "her", "my", "that")
+    plain = following not in lx.words("the this these his her my that")
     return plain and (low in lx.CONTAINERS or tokens[i - 1].low in lx.CONTAINERS)
 
 
-def _post_participle(tokens: list[Token], i: int) -> bool:
+def post_participle(tokens: list[Token], i: int) -> bool:
     """ "man sitting on ...", "bird perched on ...": a participle behind the head."""
     low = tokens[i].low
     if tokens[i - 1].low in lx.DETERMINERS or tokens[i - 1].owner or tokens[i].kind != "word":
@@ -167,47 +167,23 @@ def _post_participle(tokens: list[Token], i: int) -> bool:
         or following.kind == "punct"
         or following.low in lx.DETERMINERS
         or match_preposition(tokens, i + 1) is not None
-        or following.low in ("his", "her", "its", "their", "up", "down", "out", "and", "slightly", "like")
+        or following.low in lx.words("his her its their up down out and slightly like")
     )
     if low.endswith("ing") and len(low) > 4 and low not in _ING_NOUNS:
         before = tokens[i - 1].low
         return opens and before not in lx.ADJECTIVES and before not in lx.COLORS
-    if (low.endswith("ed") and len(low) > 4) or low in (
-        "worn",
-        "held",
-        "hung",
-        "made",
-        "cut",
-        "drawn",
-        "written",
-        "seen",
-    ):
+    if (low.endswith("ed") and len(low) > 4) or low in lx.words("worn held hung made cut drawn written seen"):
         return (
             opens
-            and low not in ("red", "bed", "shed", "sled", "seed", "weed")
+            and low not in lx.words("red bed shed sled seed weed")
             and following is not None
             and tokens[i - 1].low not in lx.ADJECTIVES
         )
-    return low in (
-        "asleep",
-        "awake",
-        "visible",
-        "present",
-        "located",
-        "shown",
-        "situated",
-        "positioned",
-        "seen",
-        "indoors",
-        "outdoors",
-        "upside",
-        "facing",
-        "wearing",
-        "holding",
-        "saying",
-        "looking",
-        "reading",
-        "riding",
+    return low in lx.words(
+        """
+        asleep awake visible present located shown situated positioned seen indoors outdoors upside
+        facing wearing holding saying looking reading riding
+        """
     )
 
 
@@ -269,13 +245,8 @@ def _strip_front(phrase: Phrase, core: list[Token]) -> list[Token]:
             pass
         elif low in lx.DETERMINERS and (not last or (n == 1 and low in ("the", "a", "an"))):
             phrase.definite = phrase.definite or low in ("the", "this", "that", "these", "those")
-        elif (
-            (low in ("so", "much", "as", "most", "too", "such")
-            and not last
-            and i == 0)
-            or (low in ("much", "many", "of")
-            and i
-            and not last)
+        elif (low in lx.words("so much as most too such") and not last and i == 0) or (
+            low in ("much", "many", "of") and i and not last
         ):
             pass
         elif low in ("whole", "entire") and not last:
@@ -416,26 +387,11 @@ def _is_modifier(token: Token, following: str = "") -> bool:
     low = token.low
     if token.kind == "quote" or token.owner:
         return False
-    if low == "light" and following in (
-        "pole",
-        "poles",
-        "polls",
-        "bulb",
-        "bulbs",
-        "saber",
-        "switch",
-        "fixture",
-        "fixtures",
-        "post",
-        "posts",
-        "source",
-        "beam",
-        "house",
-        "ray",
-        "rays",
-        "reflection",
-        "effect",
-        "effects",
+    if low == "light" and following in lx.words(
+        """
+        pole poles polls bulb bulbs saber switch fixture fixtures post posts source beam house ray
+        rays reflection effect effects
+        """
     ):
         return False
     if token.kind == "num":
@@ -445,9 +401,7 @@ def _is_modifier(token: Token, following: str = "") -> bool:
     if "-" in low and low.endswith(("ed", "ing", "haired", "colored", "sized", "shaped", "up", "like", "style")):
         return True
     return (
-        low.endswith("ed")
-        and len(low) > 4
-        and low not in ("united", "seaweed", "hundred", "weed", "shed", "sled", "seed")
+        low.endswith("ed") and len(low) > 4 and low not in lx.words("united seaweed hundred weed shed sled seed")
     ) or low in lx.COLOR_ISH
 
 
@@ -465,228 +419,8 @@ def _corner(first: str, second: str) -> str | None:
     return None
 
 
-def _read_rest(phrase: Phrase, rest: list[Token]) -> None:
-    """Prepositional phrases, relative clauses and participles behind the head."""
-    i = 0
-    n = len(rest)
-    while i < n:
-        token = rest[i]
-        if token.kind == "punct":
-            i += 1
-            continue
-        if token.low in ("has", "have", "had") and i + 1 < n and rest[i + 1].low == "been":
-            i += 2
-            continue
-        if (
-            token.low in lx.RELATIVE
-            or (token.low in lx.BE and not token.owner)
-            or token.low
-            in (
-                "currently",
-                "both",
-                "all",
-                "present",
-                "located",
-                "situated",
-                "positioned",
-                "shown",
-                "visible",
-                "depicted",
-                "seen",
-            )
-        ):
-            i += 1
-            continue
-        place = position_phrase(rest, i)
-        if place:
-            _set_position(phrase, place[0], say(rest[i : i + place[1]]))
-            i += place[1]
-            continue
-        picture = image_phrase(rest, i)
-        if picture and token.low == "of" and (phrase.head or "").lower() in lx.PLACE_NOUNS:
-            phrase.image = True
-        if picture:
-            i += picture
-            continue
-        hit = match_preposition(rest, i)
-        if hit:
-            end = _anchor_end(rest, i + hit[1])
-            _attach(phrase, hit[0], rest[i : i + hit[1]], rest[i + hit[1] : end])
-            if hit[0] == "of" and phrase.of is not None and end < n:
-                phrase.of = [*phrase.of, *rest[end:]]
-            i = end
-            continue
-        end = i + 1
-        while (
-            end < n
-            and not match_preposition(rest, end)
-            and rest[end].kind != "punct"
-            and not position_phrase(rest, end)
-            and rest[end].low not in lx.RELATIVE
-        ):
-            end += 1
-        words = say(rest[i:end])
-        if words and token.low not in ("please", "and", "too"):
-            phrase.attributes.append(words)
-            if not phrase.relation and not phrase.tail:
-                phrase.tail = words
-        i = end
-
-
-def _set_position(phrase: Phrase, place: str, words: str) -> None:
-    if phrase.position in ("background", "foreground") and place not in ("background", "foreground"):
-        phrase.attributes.append(f"in the {phrase.position}")
-        phrase.position = place
-    elif phrase.position is None:
-        phrase.position = place
-    else:
-        phrase.attributes.append(words)
-
-
-def _anchor_end(rest: list[Token], start: int) -> int:
-    """Where the anchor of a preposition ends."""
-    i = start
-    n = len(rest)
-    while i < n:
-        token = rest[i]
-        if i > start and ((token.kind == "punct" and not _listed(rest, i)) or token.low in lx.RELATIVE):
-            return i
-        hit = match_preposition(rest, i) if i > start else None
-        if hit and hit[0] != "of":
-            return i
-        if i > start and (position_phrase(rest, i) or image_phrase(rest, i)):
-            return i
-        if i > start and _post_participle(rest, i) and rest[i - 1].low not in ("and", "the"):
-            return i
-        i += 1
-    return n
-
-
 def _listed(rest: list[Token], i: int) -> bool:
     return False
-
-
-def _attach(phrase: Phrase, relation: str, preposition: list[Token], anchor: list[Token]) -> None:
-    anchor = trim(anchor)
-    text = anchor_text(anchor)
-    words = say(preposition) + " " + say(anchor)
-    if relation == "except":
-        phrase.attributes.append(f"except {say(anchor)}")
-        phrase.excepted = text
-        return
-    if not anchor:
-        return
-    if relation == "of":
-        _attach_of(phrase, anchor, text)
-        return
-    if relation == "from":
-        lower = text.lower()
-        if lower in lx.IMAGE or lower in ("here", "it", "this"):
-            return
-        if lower in lx.BACKDROP:
-            phrase.position = phrase.position or "background"
-            return
-        inside = (
-            singular(last_word(phrase.head)) in ("seed", "leaf", "petal", "stem", "pit", "core", "slice", "bone")
-            if phrase.head
-            else False
-        )
-        relation = "part_of" if inside else "on"
-        mouthy = anchor[-1].low
-        if (
-            not inside
-            and mouthy in lx.INSIDES
-            and mouthy not in ("sky-", "window", "windows", "bed", "face", "grass", "eyes")
-        ):
-            relation = "in"
-    if relation in ("to", "at", "for", "as", "about", "like", "than", "without", "down", "instead"):
-        phrase.to_first = phrase.to_first or (relation == "to" and phrase.relation is None)
-        if relation == "at":
-            relation = "near"
-        else:
-            phrase.attributes.append(words)
-            return
-    if relation == "in" and anchor[-1].low in lx.GARMENTS and _wearer(phrase):
-        relation = "wearing"
-    if (
-        preposition[-1].low in ("of", "between")
-        and any(t.low in ("middle", "center", "centre") for t in preposition)
-        and phrase.position is None
-    ):
-        phrase.position = "center"
-    if text.lower() in lx.BACKDROP and relation in ("in", "on"):
-        _set_position(phrase, "background", words)
-        return
-    if text.lower() in lx.IMAGE:
-        return
-    inner = (
-        parse_np(anchor)
-        if anchor[0].low in lx.PRONOUNS or anchor[0].low in lx.POSSESSIVE or anchor[0].low == "it"
-        else None
-    )
-    if inner is not None and inner.pronoun:
-        phrase.anchor_pronoun = inner.pronoun
-    if phrase.relation is None or (phrase.relation[0] in ("with", "wearing") and relation not in ("with", "wearing") and False):
-        phrase.relation = (relation, text)
-    else:
-        phrase.extra.append((relation, text))
-        phrase.attributes.append(words)
-
-
-def _wearer(phrase: Phrase) -> bool:
-    head = (phrase.head or phrase.pronoun or "").split()[-1:] or [""]
-    last = head[0].lower()
-    return (
-        last in ANIMATE
-        or singular(last) in ANIMATE
-        or phrase.pronoun is not None
-        or (
-            last not in lx.GARMENTS
-            and last not in lx.BODY
-            and last not in lx.SURFACES
-            and last.endswith(("er", "or", "ist", "ant"))
-        )
-    )
-
-
-def _attach_of(phrase: Phrase, anchor: list[Token], text: str) -> None:
-    low = text.lower()
-    if low in lx.IMAGE or (anchor and anchor[-1].low in lx.IMAGE and len(anchor) <= 3):
-        phrase.of = anchor
-        if (phrase.head or "").lower() in lx.PLACE_NOUNS:
-            phrase.image = True
-        return
-    phrase.of = anchor
-    if phrase.relation is None:
-        inner = parse_np(anchor)
-        phrase.relation = ("part_of", text)
-        phrase.position = phrase.position or None
-        if inner.pronoun:
-            phrase.anchor_pronoun = inner.pronoun
-
-
-def anchor_text(tokens: list[Token]) -> str:
-    """An anchor as the guidelines write it: no leading determiner, modifiers kept, own spelling."""
-    tokens = trim(tokens)
-    while (
-        tokens
-        and tokens[0].kind == "word"
-        and not tokens[0].owner
-        and len(tokens) > 1
-        and (
-            tokens[0].low in lx.DETERMINERS - {"all", "each", "every", "both"}
-            or tokens[0].low in lx.POSSESSIVE
-            or tokens[0].low == "all"
-            or (tokens[0].low == "of")
-        )
-    ):
-        tokens = tokens[1:]
-    tokens = [
-        t
-        for i, t in enumerate(tokens)
-        if not (i and t.low in ("the", "a", "an", "his", "her") and tokens[i - 1].low in ("and", "or"))
-    ]
-    return say(tokens)
 
 
 def _settle(phrase: Phrase) -> None:

@@ -57,9 +57,7 @@ def tone_params(name: str, sign: float, tokens: list[Token]) -> dict[str, Any]:
 def angle(tokens: list[Token], verb: str) -> float:
     """Degrees clockwise of a rotation; 90 when none is said, 180 for "upside down"."""
     lows = [t.low for t in tokens]
-    left = (
-        "left" in lows or any(w.startswith("counter") or w.startswith("anti") for w in lows) or "anticlockwise" in lows
-    )
+    left = "left" in lows or any(w.startswith(("counter", "anti")) for w in lows) or "anticlockwise" in lows
     value = 5.0 if verb in ("tilt", "straighten") else 90.0
     if "upside" in lows or "around" in lows:
         value = 180.0
@@ -84,7 +82,11 @@ def flip_axis(tokens: list[Token]) -> str:
 def size_factor(tokens: list[Token], verb: str = "") -> float:
     """Factor of a size change: twice 2, half 0.5, bigger 1.4, smaller 0.7, percentages as said."""
     lows = [t.low for t in tokens]
-    smaller = verb in ("shrink", "decrease", "reduce", "lower", "downsize", "lessen", "minimize", "diminish", "shorten")
+    smaller = verb in lx.words(
+        """
+        shrink decrease reduce lower downsize lessen minimize diminish shorten
+        """
+    )
     for i, token in enumerate(tokens):
         if token.kind == "num":
             value = number(token)
@@ -95,7 +97,7 @@ def size_factor(tokens: list[Token], verb: str = "") -> float:
                 return max(0.05, 1 - value / 100) if smaller or "smaller" in lows else 1 + value / 100
             if following in ("times", "x") or "times" in lows:
                 return 1 / value if (smaller or "smaller" in lows) and value else value
-    for low in lows + [verb]:
+    for low in [*lows, verb]:
         if low in _SIZES:
             return _SIZES[low]
     if "three" in lows and "times" in lows:
@@ -148,9 +150,7 @@ def style_name(text: str) -> str:
         if any(mark in low for mark in marks):
             return name
     return "_".join(
-        w
-        for w in re.findall(r"[a-z0-9]+", low)
-        if w not in ("style", "effect", "filter", "a", "an", "the", "photo", "image")
+        w for w in re.findall(r"[a-z0-9]+", low) if w not in lx.words("style effect filter a an the photo image")
     )
 
 

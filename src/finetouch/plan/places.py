@@ -57,21 +57,10 @@ def match_preposition(tokens: list[Token], i: int) -> tuple[str, int] | None:
 
 def image_phrase(tokens: list[Token], i: int) -> int:
     """Number of tokens of "in the image", "of this photo", "from the picture" at `i`; 0 when there is none."""
-    if tokens[i].low not in (
-        "in",
-        "of",
-        "from",
-        "on",
-        "to",
-        "into",
-        "within",
-        "for",
-        "out",
-        "inside",
-        "throughout",
-        "off",
-        "with",
-        "across",
+    if tokens[i].low not in lx.words(
+        """
+        in of from on to into within for out inside throughout off with across
+        """
     ):
         return 0
     j = i + 1
@@ -79,22 +68,10 @@ def image_phrase(tokens: list[Token], i: int) -> int:
         j += 1
     while j < len(tokens) and (
         tokens[j].low
-        in (
-            "the",
-            "this",
-            "a",
-            "an",
-            "whole",
-            "entire",
-            "my",
-            "your",
-            "that",
-            "these",
-            "full",
-            "given",
-            "provided",
-            "overall",
-            "original",
+        in lx.words(
+            """
+        the this a an whole entire my your that these full given provided overall original
+        """
         )
     ):
         j += 1
@@ -131,7 +108,7 @@ def position_phrase(tokens: list[Token], i: int) -> tuple[str, int] | None:
         elif low in _MID:
             middle = True
             seen += 1
-        elif low in ("background", "foreground", "backgound", "back", "front", "backdrop", "forefront") and not seen:
+        elif low in lx.words("background foreground backgound back front backdrop forefront") and not seen:
             if (
                 low in ("back", "front")
                 and j + 1 < n
@@ -146,35 +123,29 @@ def position_phrase(tokens: list[Token], i: int) -> tuple[str, int] | None:
         elif low in ("rightmost", "leftmost"):
             col = low[:-4] if low == "leftmost" else "right"
             seen += 1
-        elif (low in _SKIP and low != "of") or (
-            low
-            in (
-                "side",
-                "corner",
-                "edge",
-                "part",
-                "half",
-                "portion",
-                "section",
-                "area",
-                "third",
-                "end",
-                "hand",
-                "sides",
-                "corners",
+        elif (
+            (low in _SKIP and low != "of")
+            or (
+                low
+                in lx.words(
+                    """
+        side corner edge part half portion section area third end hand sides corners
+        """
+                )
+                and seen
             )
-            and seen
-        ) or (
-            low in ("or", "and", "-")
-            and seen
-            and j + 1 < n
-            and (tokens[j + 1].low in _COL or tokens[j + 1].low in _ROW)
+            or (
+                low in ("or", "and", "-")
+                and seen
+                and j + 1 < n
+                and (tokens[j + 1].low in _COL or tokens[j + 1].low in _ROW)
+            )
         ):
             pass
         else:
             break
         j += 1
-    while j > i + 1 and tokens[j - 1].low in ("the", "a", "of", "and", "or", "very", "far"):
+    while j > i + 1 and tokens[j - 1].low in lx.words("the a of and or very far"):
         j -= 1
     if not (seen or ground):
         return None
@@ -210,5 +181,5 @@ def _ends(tokens: list[Token], j: int) -> bool:
         or low in lx.COLORS
         or low in lx.INTENSIFIERS
         or (low.endswith("ing") and len(low) > 5)
-        or low in ("by", "so", "where", "black", "bigger", "smaller", "larger", "dressed")
+        or low in lx.words("by so where black bigger smaller larger dressed")
     )

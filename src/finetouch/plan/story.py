@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,12 +44,14 @@ class Story:
     """State of one reading.
 
     Attributes:
+        dispatch: Reads the arguments of a verb: ``(story, verb, arguments, clause)``.
         antecedent: What "it" means: the phrase last edited, "image" for the picture, None at the start.
         person: Phrase that "him" or "her" means when the text names one.
         upcoming: First two words of the next clause ("take the girl" is no edit when "put her ..." follows).
         verb, frame: Of the clause before, for gapping ("change A to B and C to D").
     """
 
+    dispatch: Callable[[Story, str, list[Token], list[Token]], bool] = lambda *_: False
     drafts: list[Draft] = field(default_factory=list)
     antecedent: Phrase | str | None = None
     person: str | None = None
@@ -170,44 +173,19 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
     following = tokens[i + 1]
     if following.low in ("and", "&") and i + 2 < len(tokens):
         following = tokens[i + 2]
-    if following.low in (
-        "positioned",
-        "facing",
-        "leaning",
-        "dressed",
-        "wearing",
-        "holding",
-        "located",
-        "sitting",
-        "standing",
-        "looking",
-        "running",
-        "flying",
-        "surrounded",
-        "lying",
-        "walking",
-        "towering",
-        "with",
-        "featuring",
-        "creating",
-        "casting",
-        "adding",
-        "placed",
-        "parked",
-        "playing",
-        "perched",
-        "floating",
-        "partially",
-        "slightly",
-        "including",
-        "resting",
+    if following.low in lx.words(
+        """
+        positioned facing leaning dressed wearing holding located sitting standing looking running
+        flying surrounded lying walking towering with featuring creating casting adding placed
+        parked playing perched floating partially slightly including resting
+        """
     ):
         return False
     if following.kind == "punct" or following.low in ("or",) or match_preposition(tokens, i + 1):
         return False
     if in_pp and not after_place:
         later = [k for k in range(i + 2, len(tokens)) if match_preposition(tokens, k) or position_phrase(tokens, k)]
-        return following.low in ("the", "a", "an", "his", "her", "this", "all") and bool(later)
+        return following.low in lx.words("the a an his her this all") and bool(later)
     previous = tokens[i - 1]
     if previous.kind == "quote":
         return True

@@ -81,16 +81,10 @@ def tokenize(instruction: str) -> list[Token]:
 def _word(raw: str, start: int) -> list[Token]:
     owner = False
     low = raw.lower()
-    if low.endswith("'s") and low not in (
-        "it's",
-        "let's",
-        "that's",
-        "who's",
-        "what's",
-        "there's",
-        "he's",
-        "she's",
-        "here's",
+    if low.endswith("'s") and low not in lx.words(
+        """
+        it's let's that's who's what's there's he's she's here's
+        """
     ):
         raw, low, owner = raw[:-2], low[:-2], True
     elif low.endswith("'"):

@@ -1,0 +1,383 @@
+"""One thing gets a new state, size or look, or becomes another thing: the heart of change and make."""
+
+from __future__ import annotations
+
+from finetouch.plan import arguments, coloring, kinds, lettering, moving, params, pictures, removal, scenes
+from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import color_at, plain_color
+from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, text_of
+from finetouch.plan.tokens import Token, last_word, say
+
+Tokens = list[Token]
+
+
+def become(
+    story: Story, verb: str, old: Tokens, new: Tokens | None, clause: Tokens, phrase: Phrase | None = None
+) -> None:
+    """One thing gets a new colour, state, size, look, or becomes another thing; the heart of change and make."""
+    phrase = phrase or parse_np(old)
+    origin = next((i for i, t in enumerate(old) if i and t.low == "from"), None)
+    if origin is not None:
+        first = old[origin + 1 :]
+        phrase = parse_np(old[:origin])
+        color = plain_color(first)
+        if color:
+            phrase.attributes.append(color)
+    phrase = story.resolve(phrase)
+    new = trim(new) if new is not None else None
+    head = (phrase.head or "").lower()
+    last = head.split()[-1] if head else ""
+    quotes_old = [t for t in old if t.kind == "quote"]
+    quotes_new = [t for t in new or [] if t.kind == "quote"]
+    if new and lettering.lettering(story, phrase, quotes_old, quotes_new, new, last):
+        return
+    if backdrop(phrase):
+        _backdrop_becomes(story, phrase, new)
+        return
+    if new and _behave(story, phrase, new):
+        return
+    colored = arguments.owner_of_quality(phrase, lx.COLOR_NOUNS)
+    if colored is not None:
+        coloring.recolor(story, story.resolve(colored), new, phrase)
+        return
+    if new is None:
+        unspecified(story, phrase, last)
+        return
+    sized = arguments.owner_of_quality(phrase, lx.SIZE_NOUNS)
+    if sized is not None:
+        resized(story, story.resolve(sized), new, verb)
+        return
+    if kinds.whole(phrase) or (head in ("time", "time of day", "weather", "season", "climate", "day")):
+        pictures.picture(story, new, phrase)
+        return
+    shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS)
+    if shaped is not None and (shaped.head or shaped.pronoun):
+        shaped = story.resolve(shaped)
+        story.add(draft_for("adjust", shaped, result=f"{text_of(kinds.strip_look(new))} {shaped.core}"))
+        story.note(shaped)
+        return
+    toned = arguments.owner_of_quality(phrase, frozenset(lx.QUALITIES) - {"light", "focus"})
+    if toned is not None and kinds.tone_of(new):
+        toned = story.resolve(toned)
+        if kinds.whole(toned):
+            pictures.picture(story, new, toned)
+            return
+        phrase = toned
+    thing(story, verb, phrase, new)
+
+
+def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
+    subject = None
+    if phrase.relation and phrase.relation[0] in lx.words("near behind part_of in with under on"):
+        subject = phrase.relation[1]
+    position = phrase.position if phrase.position not in ("background", None) else None
+    if new is None:
+        scenes.scene(story, [], subject, position)
+        return
+    new = kinds.strip_look(new)
+    tone = kinds.tone_of(new)
+    lows = {t.low for t in new}
+    if tone and not color_words(new) and tone.words:
+        result = f"{tone.words} background"
+        draft = Draft(
+            "adjust",
+            "background",
+            count="one",
+            position=position,
+            result=result,
+            params=params.tone_params(tone.name, tone.sign, new),
+        )
+        story.add(draft)
+        story.note(phrase)
+        return
+    if lows & {"blurry", "blurred", "blurrier", "focus"} or (kinds.size_word(new)):
+        story.add(
+            Draft(
+                "adjust",
+                "background",
+                count="one",
+                result=f"{text_of(new)} background",
+                params={"blur": params.strength(new)},
+            )
+        )
+        story.note(phrase)
+        return
+    draft = scenes.scene(story, new, subject, position)
+    if lows & {"invisible", "disappear", "transparent", "gone"}:
+        draft.params = {"kind": "transparent"}
+    story.note(phrase)
+
+
+def color_words(tokens: Tokens) -> bool:
+    """True when one of the tokens is a colour."""
+    return any(t.low in lx.COLORS for t in tokens)
+
+
+def unspecified(story: Story, phrase: Phrase, last: str) -> None:
+    if kinds.whole(phrase):
+        story.add(
+            Draft(
+                "global" if last not in ("style", "filter") else "restyle", result=f"different {phrase.core or 'image'}"
+            )
+        )
+        return
+    tone = arguments.owner_of_quality(phrase, frozenset(lx.QUALITIES))
+    if tone is not None and (tone.image or tone.head is None):
+        story.add(Draft("global", result=f"different {phrase.core}"))
+        return
+    shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS | lx.SIZE_NOUNS)
+    if shaped is not None and shaped.head:
+        story.add(draft_for("adjust", shaped, result=f"different {phrase.core}"))
+        return
+    adjust = last in lx.BODY or last in lx.BACKDROP or last in lx.QUALITIES
+    story.add(draft_for("adjust" if adjust else "replace", phrase))
+    story.note(phrase)
+
+
+def _behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
+    """ "wear a hat", "hold a cup", "smile", "turn his head"."""
+    i = 0
+    while i < len(new) and new[i].low in lx.words(
+        """
+        be to is are appear look like he she it they he's she's it's as if being now also currently
+        """
+    ):
+        i += 1
+    if i >= len(new):
+        return False
+    low = new[i].low
+    if low in ("on", "off"):
+        return False
+    if low in lx.words("wear wearing hold holding have having carry carrying has wears holds"):
+        gift = new[i + 1 :]
+        if any(t.low in ("color",) for t in gift) or not gift or kinds.whole(phrase):
+            return False
+        if (
+            gift[-1].low in lx.BODY
+            and color_at([t for t in gift if t.low not in lx.DETERMINERS], 0)
+            and low in ("have", "having", "has")
+        ):
+            body = parse_np(gift)
+            story.add(
+                Draft(
+                    "recolor",
+                    body.head,
+                    relation=("part_of", phrase.core or phrase.head or ""),
+                    count=body.count(),
+                    color=body.color,
+                    result=body.core,
+                )
+            )
+            return True
+        if low.startswith(("hav", "has")) and kinds.tone_of([t for t in gift if t.low not in lx.DETERMINERS]):
+            return False
+        for part in noun_lists(gift):
+            piece = parse_np(part)
+            head = (piece.head or "").lower().split()[-1:] or [""]
+            wearing = low.startswith("wear") or (low.startswith("ha") and head[0] in lx.GARMENTS)
+            story.add(
+                Draft(
+                    "add",
+                    result=" ".join(w for w in (piece.core, piece.tail) if w),
+                    count=piece.count(added=True),
+                    relation=("wearing" if wearing else "with", arguments.owner_text(phrase)),
+                    position=phrase.position,
+                )
+            )
+        story.note(phrase)
+        return True
+    if (
+        low in lx.words("turn raise close open bend lift lower tilt extend move point")
+        and i + 1 < len(new)
+        and new[i + 1].low in lx.POSSESSIVE
+    ):
+        end = i + 2
+        while end < len(new) and new[end].low not in lx.words(
+            "slightly to up down more back in towards toward and at out"
+        ):
+            end += 1
+        part = parse_np(new[i + 2 : end])
+        state = {"raise": "raised", "close": "closed", "bend": "bent", "lift": "lifted", "tilt": "tilted"}.get(
+            low, low + "ed" if not low.endswith("e") else low + "d"
+        )
+        draft = draft_for("adjust", part, result=f"{part.head} {state} {say(new[end:])}".strip())
+        draft.relation = ("part_of", phrase.head or "") if phrase.head else None
+        story.add(draft)
+        story.note(phrase)
+        return True
+    if low in ("disappear", "vanish", "gone") and phrase.head:
+        removal.remove_phrase(story, phrase, new)
+        return True
+    return False
+
+
+def resized(story: Story, phrase: Phrase, words: Tokens, verb: str) -> None:
+    """An object (resize) or the picture (global) gets another size."""
+    factor = params.size_factor(words, verb)
+    word = _size_result(words, factor)
+    if kinds.whole(phrase) or phrase.head is None:
+        story.add(Draft("global", result=word, params={"scale": factor}))
+        return
+    story.add(draft_for("resize", phrase, result=f"{word} {phrase.core}", params={"scale": factor}))
+    story.note(phrase)
+
+
+def _size_result(words: Tokens, factor: float) -> str:
+    for token in words:
+        if token.low in lx.COMPARATIVES_SIZE:
+            much = [t.low for t in words if t.low in lx.INTENSIFIERS]
+            return " ".join([*much[:1], token.low]) if token.low.endswith("er") else token.low
+    if any(t.low in ("double", "twice") for t in words):
+        return "double size"
+    return "larger" if factor > 1 else "smaller"
+
+
+def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
+    """A thing (not the picture, not the backdrop) becomes something."""
+    story.note(phrase)
+    raw = new
+    new = [t for t in new if t.kind != "punct"] if len(new) < 3 else new
+    while (
+        new
+        and new[0].low
+        in lx.words(
+            """
+        to into be become look appear seem as is are being have go get turn looks stay been shine in
+        """
+        )
+        and len(new) > 1
+    ):
+        if new[0].low == "in" and not color_at(new, 1):
+            break
+        new = new[1:]
+    if not any(t.kind != "punct" for t in new):
+        unspecified(story, phrase, last_word(phrase.head))
+        return
+    if kinds.size_word(new):
+        resized(story, phrase, new, verb)
+        return
+    like = params.like_phrase(new)
+    if like:
+        story.add(draft_for("recolor", phrase, result=f"{phrase.core} {say(new)}", params={"like": like}))
+        return
+    color = plain_color(new)
+    behind = coloring.first_color(new)
+    if (
+        color is None
+        and behind
+        and behind[1] <= 2
+        and (not behind[2] or behind[2][0].low in lx.words("with in like but instead for so from"))
+        and all(t.low in lx.FLAT | lx.INTENSIFIERS | {"a", "more", "the", "in"} for t in new[: behind[1]])
+    ):
+        color = behind[0]
+    if color is None and behind and new[-1].low in lx.COLOR_NOUNS:
+        color, new = behind[0], new[behind[1] :]
+    if color:
+        coloring.recolored(story, phrase, new)
+        return
+    tone = kinds.tone_of(new)
+    if tone:
+        story.add(
+            draft_for(
+                "adjust",
+                phrase,
+                result=f"{tone.words} {phrase.core}",
+                params=params.tone_params(tone.name, tone.sign, new),
+            )
+        )
+        return
+    if kinds.black_and_white(say(new)):
+        coloring.recolored(story, phrase, new)
+        return
+    if (raw and raw[0].low == "like") or (new and new[0].low == "like"):
+        body = kinds.strip_look(new)
+        op = "adjust" if kinds.adjectival(body) or body[0].low in ("it", "he", "she", "they") else "replace"
+        story.add(draft_for(op, phrase, result=text_of(body)))
+        return
+    if verb == "have" and new[0].low.endswith("ing") and len(new) > 2:
+        relation, position = moving.destination(story, new[1:])
+        if relation or position:
+            draft = draft_for("move", phrase, result=f"{phrase.core} {text_of(new)}", params=params.move_params(new))
+            draft.relation, draft.position = relation or draft.relation, position or draft.position
+            story.add(draft)
+            return
+    if (
+        kinds.material(new)
+        or kinds.adjectival(new)
+        or _verbal(new)
+        or new[0].low in lx.words("out more less on off up down not upside in made")
+    ):
+        story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
+        return
+    if (
+        kinds.weather(new)
+        and any(t.low in ("night", "nighttime", "daytime", "day", "sunny") for t in new)
+        and (phrase.head or "").lower() == "sky"
+    ):
+        story.add(Draft("global", result=text_of(pictures.weather_words(new, new))))
+        return
+    if (
+        kinds.weather(new)
+        and len(new) <= 4
+        and last_word(phrase.head) in lx.words("sky window windows outside water lake")
+    ):
+        story.add(draft_for("adjust", phrase, result=text_of(new)))
+        return
+    result = parse_np(new)
+    fruit = (result.color or "").lower() in ("orange", "peach", "olive", "cherry", "lemon") and (
+        phrase.head or ""
+    ).lower() in lx.words("slice juice tree peel wedge half")
+    if result.head and phrase.head and result.color and result.head.lower() == phrase.head.lower() and not fruit:
+        story.add(draft_for("recolor", phrase, result=result.core, color=result.color))
+        return
+    if (
+        result.head
+        and phrase.head
+        and result.head.lower() == phrase.head.lower()
+        and not any(a.lower() in ("unripe", "different", "ripe") for a in result.attributes)
+        and result.attributes
+        and verb == "make"
+    ):
+        story.add(draft_for("adjust", phrase, result=result.core))
+        return
+    if len(new) > 1 and new[-1].low in lx.words(
+        """
+        surface texture look expression shape pattern design smile frown pose position finish
+        """
+    ):
+        story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.core}"))
+        return
+    target = phrase
+    story.add(draft_for("replace", target, result=arguments.new_words(result, target)))
+    from finetouch.plan.story import noun_lists as _lists  # noqa: F401
+
+
+def _verbal(new: Tokens) -> bool:
+    low = new[0].low
+    return low in lx.words(
+        """
+        smile smiling reflect show glow stand sit jump look face facing float fly lie run swing open
+        close raise bend lean turn move laugh cry kiss eat lick point lift grow come extend sleep
+        stick disappear walk drink play dance hug read ride hang flow shine match blink lower tilt
+        frown throw wave
+        """
+    ) or (low.endswith("ing") and low not in lx.words("painting building ring king drawing thing something duckling"))
+
+
+def _state_result(new: Tokens, phrase: Phrase) -> str:
+    words = text_of(new)
+    if new[0].low.endswith("ing"):
+        return f"{phrase.core} {words}"
+    if _verbal(new):
+        low = new[0].low
+        form = (
+            low[:-1]
+            if low.endswith("e") and low not in ("see",)
+            else low + low[-1]
+            if low in ("sit", "run", "swim", "hug")
+            else low
+        ) + "ing"
+        rest = say(new[1:])
+        return f"{phrase.core} {form} {rest}".strip()
+    return f"{words} {phrase.core}"

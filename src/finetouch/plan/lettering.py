@@ -1,0 +1,158 @@
+"""Lettering: written, added or changed."""
+
+from __future__ import annotations
+
+from finetouch.plan import adding, kinds
+from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import color_at, plain_color
+from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.places import match_preposition, position_phrase
+from finetouch.plan.story import Draft, Story, draft_for, text_of
+from finetouch.plan.tokens import Token, last_word, say
+
+Tokens = list[Token]
+
+
+def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, bool] | None) -> None:
+    quotes = [t.text for t in args if t.kind == "quote"]
+    said = " ".join(quotes)
+    if not said:
+        for i, token in enumerate(args):
+            if token.low in lx.words("saying says reading reads say read stating states"):
+                said = say(trim(args[i + 1 :]))
+                phrase.relation = None
+                break
+        else:
+            said = _words_after(args)
+    if not said:
+        draft = Draft(
+            "add",
+            result=phrase.core,
+            count=phrase.count(added=True),
+            relation=phrase.relation,
+            position=phrase.position,
+        )
+        if to:
+            adding.place_added(draft, phrase, to)
+        story.add(draft)
+        return
+    draft = Draft("text", result=said, position=phrase.position)
+    carrier = None
+    if phrase.relation and phrase.relation[0] in ("on", "in"):
+        carrier = phrase.relation[1]
+    elif adding.to_thing(to) and to:
+        carrier = to[1]
+    elif phrase.relation:
+        draft.relation = phrase.relation
+    if carrier:
+        target = parse_np([Token(w, w.lower(), "word", 0) for w in carrier.split()])
+        draft.target, draft.count = target.head, target.count()
+        draft.attributes = target.attributes
+    story.add(draft)
+    text = Phrase(head="text", core="text")
+    story.antecedent = text
+
+
+def _words_after(args: Tokens) -> str:
+    """Unquoted lettering: what follows "text", up to a place ("add the word HELLO to the shirt")."""
+    for i, token in enumerate(args):
+        if token.low in lx.TEXTY and token.low not in ("name", "number"):
+            end = i + 1
+            while end < len(args) and not (match_preposition(args, end) or position_phrase(args, end)):
+                end += 1
+            return say(args[i + 1 : end])
+    return ""
+
+
+def text_change(story: Story, target: Phrase, old: Tokens, new_quotes: Tokens, new: Tokens) -> None:
+    """Lettering changes: the old string is the target, else its carrier."""
+    draft = Draft("text", relation=target.relation, position=target.position, count="one")
+    if old:
+        draft.target = old[0].text
+    else:
+        draft.target = target.head
+        draft.attributes = target.attributes
+    draft.result = new_quotes[0].text if new_quotes else text_of(new)
+    story.add(draft)
+    story.antecedent = Phrase(head="text", core="text")
+
+
+def write(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """ "write Hello on the wall"."""
+    args = trim(args)
+    while (
+        len(args) > 1
+        and args[0].kind != "quote"
+        and args[0].low in lx.words("the word words text name a letters phrase down in")
+    ):
+        args = args[1:]
+    quotes = [t.text for t in args if t.kind == "quote"]
+    on = next(
+        (i for i, t in enumerate(args) if i and t.low in lx.words("on in across over at to above below under")),
+        None,
+    )
+    said = quotes[0] if quotes else say(args[:on] if on is not None else args)
+    draft = Draft("text", result=said)
+    if on is not None:
+        holder = parse_np([Token("text", "text", "word", 0), *args[on:]])
+        draft.position = holder.position
+        if holder.relation and holder.relation[0] in ("on", "in"):
+            target = parse_np([Token(w, w.lower(), "word", 0) for w in holder.relation[1].split()])
+            if last_word(target.head) not in lx.TEXTY | {"font", "color"} and color_at(trim(args[on + 1 :]), 0) is None:
+                draft.target, draft.attributes, draft.count = target.head, target.attributes, target.count()
+        elif holder.relation:
+            draft.relation = holder.relation
+    story.add(draft)
+    story.antecedent = Phrase(head="text", core="text")
+
+
+def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new: Tokens, last: str) -> bool:
+    lows = [t.low for t in new]
+    first = lows[0] if lows else ""
+    says = first in lx.words("say read reads says saying reading state") or (
+        first == "to" and len(lows) > 1 and lows[1] in ("say", "read")
+    )
+    if says and len(new) > 1:
+        said = new_quotes[0].text if new_quotes else say(new[2:] if first == "to" else new[1:])
+        head = old[0].text if old else phrase.head
+        draft = draft_for("text", phrase, result=said)
+        draft.target = head
+        draft.count = "one" if old or phrase.head else None
+        story.add(draft)
+        story.note(phrase)
+        return True
+    if not (old or (last in lx.TEXT_NOUNS and last not in ("year-",))):
+        return False
+    if plain_color(new) and not (old and new_quotes) and last not in ("name", "number"):
+        return False
+    if kinds.tone_of(new) or kinds.size_word(new):
+        return False
+    if old and not new_quotes and last not in lx.TEXT_NOUNS and phrase.head not in [t.text for t in old]:
+        return False
+    if (
+        old
+        or new_quotes
+        or last
+        in lx.words(
+            """
+        word words number name letter letters text date numbers year title caption message sentence
+        headline
+        """
+        )
+    ):
+        quotes = new_quotes
+        text_change(
+            story,
+            _with_string(phrase, old),
+            old,
+            quotes,
+            [t for t in new if t.low not in ("the", "word", "text")] or new,
+        )
+        return True
+    return False
+
+
+def _with_string(phrase: Phrase, old: Tokens) -> Phrase:
+    if not old and phrase.head and len(phrase.head.split()) > 1 and phrase.head.split()[0].lower() in lx.TEXTY:
+        phrase.head = " ".join(phrase.head.split()[1:])
+    return phrase

@@ -1,0 +1,163 @@
+"""Verb frames for things that go elsewhere or come again: move, duplicate."""
+
+from __future__ import annotations
+
+from finetouch.plan import arguments, params, scenes, tails
+from finetouch.plan import lexicon as lx
+from finetouch.plan.nouns import trim
+from finetouch.plan.places import image_phrase, match_preposition, position_phrase
+from finetouch.plan.story import Draft, Story, draft_for, phrases_of
+from finetouch.plan.tokens import Token, last_word, say
+
+Tokens = list[Token]
+
+
+def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """An existing thing goes elsewhere."""
+    args = trim(arguments.without_purpose(args))
+    if scenes.scene_end(args):
+        scenes.place_subject(story, args)
+        return
+    stop = len(args)
+    for i in range(1, len(args)):
+        low = args[i].low
+        if (
+            (match_preposition(args, i) and low != "of")
+            or (
+                low
+                in lx.words(
+                    """
+        left right up down closer further farther higher lower over back away forward upwards
+        downwards slightly backwards upward downward together
+        """
+                )
+                and i + 1 >= 1
+                and args[i - 1].low not in lx.DETERMINERS
+            )
+            or args[i].kind == "num"
+        ):
+            if low in ("in", "on", "with", "of") and any(
+                args[k].low in lx.words("to into onto up down closer next behind over") for k in range(i + 1, len(args))
+            ):
+                continue
+            stop = i
+            break
+    target_tokens, rest = args[:stop], args[stop:]
+    phrases = phrases_of(story, target_tokens)
+    origin: str | None = None
+    if rest and rest[0].low == "from":
+        k = next((k for k, t in enumerate(rest) if k and t.low in ("to", "into", "onto", "next")), None)
+        if k is not None:
+            origin = say(rest[:k])
+            rest = rest[k:]
+    relation, position = destination(story, rest)
+    for phrase in phrases:
+        if phrase.image and not phrase.head:
+            story.add(Draft("global", result="moved", params=params.move_params(rest)))
+            continue
+        draft = draft_for("move", phrase, params=params.move_params(rest))
+        if origin:
+            draft.attributes = [*draft.attributes, origin]
+        if phrase.relation and relation:
+            draft.attributes = [*draft.attributes, phrase.relation[1]]
+        if relation:
+            draft.relation = relation
+        if position:
+            draft.position = position
+        story.add(draft)
+        story.note(phrase)
+
+
+def destination(story: Story, rest: Tokens) -> tuple[tuple[str, str] | None, str | None]:
+    """Relation and position of "to the left of the tree", "to the right", "closer to the man", "up"."""
+    relation: tuple[str, str] | None = None
+    position: str | None = None
+    i = 0
+    while i < len(rest):
+        place = position_phrase(rest, i)
+        if place:
+            position = position or place[0]
+            i += place[1]
+            continue
+        picture = image_phrase(rest, i)
+        if picture:
+            i += picture
+            continue
+        hit = match_preposition(rest, i)
+        if hit:
+            end = i + hit[1]
+            while (
+                end < len(rest)
+                and not (match_preposition(rest, end) and match_preposition(rest, end)[0] != "of")
+                and rest[end].kind != "punct"
+            ):  # type: ignore[index]
+                end += 1
+            anchor = tails.anchor_text(rest[i + hit[1] : end])
+            kind = {
+                "to": "on",
+                "at": "near",
+                "from": "",
+                "for": "",
+                "as": "",
+                "of": "part_of",
+                "down": "",
+                "like": "",
+                "about": "",
+                "without": "",
+                "than": "",
+                "except": "",
+                "instead": "",
+            }.get(hit[0], hit[0])
+            if (kind == "in" and anchor.lower() in lx.BACKDROP) or anchor.lower() == "foreground":
+                position = "background" if anchor.lower() in lx.BACKDROP else "foreground"
+            elif kind and anchor and relation is None and not anchor[0].isdigit():
+                words = rest[i + hit[1] : end]
+                if hit[0] == "to" and last_word(anchor) in lx.INSIDES:
+                    kind = "in"
+                if words and words[0].low in lx.PRONOUNS:
+                    anchor = story.anchor(words[0].low)
+                relation = (kind, anchor)
+            i = max(end, i + 1)
+            continue
+        low = rest[i].low
+        if (
+            position is None
+            and relation is None
+            and low in lx.words("left right up down upwards downwards higher lower upward downward")
+        ):
+            position = {
+                "left": "leftmost",
+                "right": "rightmost",
+                "up": "top",
+                "upwards": "top",
+                "higher": "top",
+                "upward": "top",
+            }.get(low, "bottom")
+        i += 1
+    return relation, position
+
+
+def duplicate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """More copies of an existing thing; count is the final number."""
+    args = trim(args)
+    times = next((int(t.text) for t in args if t.kind == "num" and t.text.isdigit()), None)
+    times = times or next(
+        (lx.NUMBERS[t.low] for t in args if t.low in lx.NUMBERS and t.low not in ("pair", "couple", "dozen")), None
+    )
+    kept = [
+        t
+        for i, t in enumerate(args)
+        if not (
+            t.kind == "num"
+            or t.low in ("times", "twice", "once")
+            or (t.low in lx.NUMBERS and i + 1 < len(args) and args[i + 1].low in ("times", "more"))
+        )
+    ]
+    for phrase in phrases_of(story, kept):
+        draft = draft_for("duplicate", phrase, result=phrase.core)
+        draft.count = times + 1 if times else 2
+        where = params.direction(args)
+        if where:
+            draft.params["direction"] = where
+        story.add(draft)
+        story.note(phrase)

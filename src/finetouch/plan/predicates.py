@@ -1,0 +1,227 @@
+"""Where a thing ends and what it shall become begins: "the man in the red shirt | taller"."""
+
+from __future__ import annotations
+
+from finetouch.plan import arguments, kinds
+from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import color_at, plain_color
+from finetouch.plan.nouns import parse_np
+from finetouch.plan.places import match_preposition
+from finetouch.plan.tokens import Token, base
+
+Tokens = list[Token]
+
+
+def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
+    """The thing and its new state in "the man in the red shirt taller", "background a tower", "hair color black"."""
+    n = len(args)
+    if n and args[0].low in ("it", "this", "him", "them", "everything") and n > 1:
+        if args[0].low != "this" or (args[1].low not in lx.IMAGE and not _nounish(args[1])):
+            return args[:1], args[1:]
+    seen_noun = False
+    i = 0
+    while i < n:
+        token = args[i]
+        low = token.low
+        if seen_noun and i:
+            if (
+                low
+                in lx.words(
+                    """
+        look appear seem be into become to looking wear hold have say read smile like is looks are
+        as being not stand sit out face turned show reflect go transparent glow so raise open more
+        less much slightly very really a an completely all bigger smaller too twice half grow
+        invisible float jump lie swing run fly close point lean extend bend lower eat kiss lift lick
+        blink cry laugh turn move disappear come stick
+        """
+                )
+                and not token.owner
+            ) or (
+                seen_noun
+                and low == "in"
+                and i + 1 < n
+                and color_at(args, i + 1)
+                and plain_color(args[i + 1 :])
+                and kinds.whole(parse_np(args[:i]))
+            ):
+                if low in ("all",) and i + 1 < n and args[i + 1].low in ("the", "of"):
+                    return None
+                if low in ("a", "an") and match_preposition(args, i - 1):
+                    i += 1
+                    continue
+                if low == "to" and arguments.match_long(args, i):
+                    i += 1
+                    continue
+                if low == "like" and args[i - 1].low == "look":
+                    i += 1
+                    continue
+                if (
+                    (low == "face" and i and not _clause_like(args, i))
+                    or (
+                        low
+                        in lx.words(
+                            """
+        more less much very slightly open close lower turn out half a an bigger smaller
+        """
+                        )
+                        and match_preposition(args, i - 1)
+                    )
+                    or (low == "as" and i + 1 == n)
+                ):
+                    pass
+                else:
+                    return args[:i], args[i:]
+            if low == "the" and i + 1 < n and args[i + 1].low == "same":
+                return args[:i], args[i:]
+            color = color_at(args, i)
+            if color and not _prenominal(args, i, color[1]):
+                return args[:i], args[i:]
+            if low in lx.INTENSIFIERS | {"bit"} and _state_ahead(args, i):
+                return args[:i], args[i:]
+            if (
+                _state_word(token)
+                and not match_preposition(args, i - 1)
+                and args[i - 1].low not in lx.DETERMINERS
+                and not args[i - 1].owner
+                and not _prenominal_state(args, i)
+            ):
+                return args[:i], args[i:]
+        if low in ("he", "she", "they") and seen_noun:
+            i += 3 if i + 1 < n and args[i + 1].low in lx.BE else 2
+            continue
+        hit = match_preposition(args, i)
+        if hit and i:
+            i += hit[1]
+            seen_noun = False
+            continue
+        if token.kind == "quote" or (
+            token.kind == "word"
+            and low not in lx.DETERMINERS
+            and low not in lx.POSSESSIVE
+            and not token.owner
+            and not _premodifier(args, i)
+        ):
+            seen_noun = True
+        i += 1
+    return None
+
+
+def _clause_like(args: Tokens, i: int) -> bool:
+    return i + 1 < len(args) and args[i + 1].low in lx.words("the left right forward to toward away")
+
+
+def _nounish(token: Token) -> bool:
+    return (
+        token.kind == "word"
+        and token.low not in lx.ADJECTIVES
+        and color_at([token], 0) is None
+        and token.low not in lx.words("look more less a an into to taken at be appear seem in")
+        and kinds.tone_of([token]) is None
+        and token.low not in lx.COMPARATIVES_SIZE
+    )
+
+
+def _premodifier(args: Tokens, i: int) -> bool:
+    low = args[i].low
+    if i + 1 >= len(args):
+        return False
+    if (
+        low
+        in lx.words(
+            """
+        sky sea rose wine ocean forest baby cherry army blood lemon mint navy slate hunter jet
+        """
+        )
+        and low not in lx.COLORS
+    ):
+        return args[i + 1].low in lx.COLORS
+    if low in lx.ADJECTIVES or low in lx.COLORS or low in lx.WHOLE or low in lx.COLOR_MODIFIERS:
+        return True
+    return low in ("all", "of", "and", "more", "most")
+
+
+def _prenominal(args: Tokens, i: int, length: int) -> bool:
+    """True when a noun that is not a colour word follows the colour: "the man and RED car"."""
+    end = i + length
+    if args[i - 1].low in lx.DETERMINERS or (
+        args[i - 1].low in ("and", "of", "with", "in", ",") and args[i - 1].low != ","
+    ):
+        return True
+    if end >= len(args):
+        return False
+    following = args[end]
+    return (
+        following.kind == "word"
+        and following.low
+        not in lx.words(
+            """
+        and with in instead or but like color to please while except so as on for too striped again
+        at from shade
+        """
+        )
+        and not match_preposition(args, end)
+    )
+
+
+def _state_word(token: Token) -> bool:
+    low = token.low
+    if token.kind != "word":
+        return False
+    return (
+        (
+            low in lx.ADJECTIVES
+            and low
+            not in lx.words(
+                """
+        front back inner outer main left right top bottom middle center light- human
+        """
+            )
+        )
+        or low in lx.COMPARATIVES_SIZE
+        or low in lx.MATERIALS
+        or (kinds.tone_of([token]) is not None and low not in lx.QUALITIES)
+        or (
+            low.endswith("er")
+            and (
+                low[:-2] in lx.ADJECTIVES
+                or low[:-1] in lx.ADJECTIVES
+                or low[:-3] in lx.ADJECTIVES
+                or low[:-3] + "y" in lx.ADJECTIVES
+            )
+        )
+        or low
+        in lx.words(
+            """
+        sepia grayscale greyscale cartoon disappear asleep naked b&w wooden night nighttime daytime
+        drunk transparent
+        """
+        )
+        or (low.endswith(("ed", "ing")) and base(low) != "" and low not in lx.BODY)
+    )
+
+
+def _prenominal_state(args: Tokens, i: int) -> bool:
+    if i + 1 >= len(args):
+        return False
+    following = args[i + 1]
+    if (
+        following.kind != "word"
+        or following.low
+        in lx.words(
+            """
+        and or with in to than by on as like please at for so from instead too up down but again
+        """
+        )
+        or following.low in lx.INTENSIFIERS
+    ):
+        return False
+    return not _state_word(following) and following.low not in lx.ADVERBS
+
+
+def _state_ahead(args: Tokens, i: int) -> bool:
+    for token in args[i + 1 : i + 4]:
+        if _state_word(token) or token.low in lx.COLORS or token.low in lx.COLOR_ISH or token.low in lx.QUALITIES:
+            return True
+        if token.low not in lx.INTENSIFIERS and token.low not in ("bit", "a", "of"):
+            return False
+    return False

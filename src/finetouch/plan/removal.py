@@ -1,0 +1,168 @@
+"""Verb frames for what vanishes: remove, clean, isolate."""
+
+from __future__ import annotations
+
+from finetouch.plan import arguments, kinds, params, scenes
+from finetouch.plan import lexicon as lx
+from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of
+from finetouch.plan.tokens import Token
+
+Tokens = list[Token]
+
+
+def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """Something vanishes."""
+    args = trim(arguments.without_purpose(args))
+    if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down"):
+        args = args[1:]
+    args = [
+        t
+        for i, t in enumerate(args)
+        if not (t.low in ("out", "away") and (i + 1 == len(args) or args[i + 1].low in ("of", "from")))
+    ] or args
+    scrubbed = arguments.image_object_of(args)
+    if scrubbed is not None:
+        args = scrubbed
+    if not args:
+        if story.drafts:
+            return
+        story.add(Draft("remove"))
+        return
+    for phrase in phrases_of(story, args):
+        remove_phrase(story, phrase, args)
+
+
+def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
+    """One thing to remove; a removed background, colour, haze or blur is not a removal of a thing."""
+    head = (phrase.head or "").lower()
+    last = head.split()[-1] if head else ""
+    if backdrop(phrase):
+        draft = Draft("background", "background", params={"kind": "transparent"})
+        if phrase.relation and phrase.relation[0] in ("near", "behind", "part_of", "in"):
+            draft.relation = ("behind", phrase.relation[1])
+        draft.position = phrase.position if phrase.position != "background" else None
+        story.add(draft)
+        story.antecedent = parse_np([])
+        story.antecedent = phrase
+        return
+    if phrase.image and not phrase.head:
+        story.add(Draft("remove"))
+        return
+    if (head in ("color", "colors", "all color", "saturation") and phrase.relation is None) or head in (
+        "black and white",
+    ):
+        story.add(Draft("restyle", result="black and white", params={"style": "black_and_white"}))
+        return
+    if head in ("contrast", "brightness", "exposure") and phrase.relation is None:
+        name = lx.QUALITIES[head]
+        story.add(Draft("global", result=name[2], params=params.tone_params(name[0], -1, args)))
+        return
+    hazy = (
+        last in lx.HAZE
+        or (last == "snow" and any(t.low in lx.IMAGE for t in args))
+        or last
+        in lx.words(
+            """
+        tint cast yellowness redness hue tone darkness brightness dullness vignette-
+        """
+        )
+        or (
+            any(w in lx.HAZE for w in head.split())
+            and last
+            in lx.words(
+                """
+        effect effects influence interference mood details detail look overlay scene conditions
+        elements shadows streaks sections areas atmosphere presence cast shadow ambiance
+        """
+            )
+        )
+    )
+    hazy = hazy or (
+        last
+        in lx.words(
+            """
+        effect effects influence interference mood details conditions elements sections areas
+        atmosphere ambiance scene parts
+        """
+        )
+        and any(a.lower() in lx.HAZE for a in phrase.attributes)
+    )
+    if hazy and (phrase.relation is None or phrase.relation[1].lower() in lx.IMAGE | {"air", "scene", "view"}):
+        sharpen = any(w in head for w in ("blur", "fuzz", "haz", "fog", "mist"))
+        story.add(
+            Draft(
+                "global",
+                result="no " + (phrase.core or head),
+                params={"sharpness": 0.35, "contrast": 0.15} if sharpen else {},
+            )
+        )
+        return
+    draft = draft_for("remove", phrase)
+    story.add(draft)
+    story.note(phrase)
+
+
+def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """clean, clear, correct, fix: a removal when something unwanted is named, else a tone."""
+    args = trim(arguments.without_purpose(args))
+    if args and args[0].low in ("up", "out", "off", "away"):
+        args = args[1:]
+    scrubbed = arguments.image_object_of(args)
+    if scrubbed is not None or any(t.low in ("from", "out") for t in args[1:]):
+        remove(story, "remove", scrubbed or args, clause)
+        return
+    for phrase in phrases_of(story, args):
+        head = (phrase.head or "").lower()
+        if backdrop(phrase):
+            remove_phrase(story, phrase, args)
+        elif verb == "dehaze" or phrase.image or kinds.whole(phrase):
+            story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
+        elif any(t.low in lx.HAZE for t in args):
+            story.add(Draft("global", result="clearer", params={"sharpness": 0.35}))
+        elif head.split()[-1:] and head.split()[-1] in lx.words(
+            """
+        stain stains scratch scratches spots spot tear tears rips wrinkles watermark mark marks
+        crease creases damage text glare shadow shadows weathering scratching dust dirt cracks acne
+        blemishes blemish lines mistake hole clutter background words fold folds eyes-red smudge
+        smudges residue
+        """
+        ):
+            remove_phrase(story, phrase, args)
+        else:
+            story.add(draft_for("adjust", phrase, result=f"{_state_of(verb)} {phrase.core}"))
+        story.note(phrase)
+
+
+def _state_of(verb: str) -> str:
+    return {
+        "clean": "clean",
+        "clear": "clear",
+        "fix": "fixed",
+        "repair": "repaired",
+        "restore": "restored",
+        "correct": "corrected",
+    }.get(verb, verb)
+
+
+def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """ "isolate the baby so it's on a white background": the backdrop goes."""
+    scene_tokens: Tokens | None = None
+    for i, token in enumerate(args):
+        if token.low in ("so", "against") or (token.low == "on" and any(t.low in lx.BACKDROP for t in args[i:])):
+            rest = args[i:]
+            on = next((k for k, t in enumerate(rest) if t.low in ("on", "against", "to", "over")), None)
+            if any(t.low in lx.BACKDROP for t in rest) and on is not None:
+                scene_tokens = rest[on + 1 :]
+            args = args[:i]
+            break
+    subject = story.resolve(parse_np(arguments.without_purpose(args)))
+    name = subject.head
+    if scene_tokens:
+        scenes.scene(story, scene_tokens, name)
+    else:
+        draft = Draft("background", "background", params={"kind": "transparent"})
+        if name:
+            draft.relation = ("behind", name if not subject.attributes else subject.core)
+        story.add(draft)
+    story.note(subject)

@@ -1,0 +1,111 @@
+"""Steps on the backdrop: new scenes, plain colours, people put somewhere else."""
+
+from __future__ import annotations
+
+from finetouch.plan import lexicon as lx
+from finetouch.plan import params
+from finetouch.plan.colors import plain_color
+from finetouch.plan.nouns import Phrase, parse_np, split_core, trim
+from finetouch.plan.places import match_preposition, position_phrase
+from finetouch.plan.story import Draft, Story, text_of
+from finetouch.plan.tokens import Token
+
+Tokens = list[Token]
+
+
+def scene_end(args: Tokens) -> bool:
+    for i in range(1, len(args)):
+        hit = match_preposition(args, i)
+        if hit and hit[0] in ("in", "on", "near", "to", "in_front_of"):
+            anchor = args[i + hit[1] :]
+            first_part, _ = split_core(anchor) if anchor else ([], [])
+            last = first_part[-1].low if first_part else ""
+            det = anchor[0].low if anchor else ""
+            known = (hit[0] == "in_front_of" and det in ("a", "an") and args[0].low in ("the", "this")) or (
+                last in lx.SCENES
+                and (
+                    det in ("a", "an")
+                    or last
+                    in lx.words(
+                        """
+        space beach mars moon desert jungle ocean forest snow pastures city mountains background
+        backdrop outdoors
+        """
+                    )
+                )
+            )
+            if known and position_phrase(args, i) is None:
+                return True
+    return False
+
+
+def place_subject(story: Story, args: Tokens) -> None:
+    """ "put the girl on a beach", "move the couple to green pastures": the backdrop changes."""
+    for i in range(1, len(args)):
+        hit = match_preposition(args, i)
+        if hit and hit[0] in ("in", "on", "near", "to", "in_front_of"):
+            subject = story.resolve(parse_np(args[:i]))
+            scene(story, args[i + hit[1] :], subject.head)
+            story.note(subject)
+            return
+
+
+def scene(story: Story, result: Tokens, subject: str | None = None, position: str | None = None) -> Draft:
+    """A background step with a new scene (or plain colour)."""
+    result = trim(result)
+    color = plain_color([t for t in result if t.low not in lx.BACKDROP])
+    body = [
+        t
+        for i, t in enumerate(result)
+        if not (
+            t.low in lx.BACKDROP | {"one"} and t.low not in ("scenery", "setting", "environment") and len(result) > 1
+        )
+    ]
+    while body and body[-1].low in lx.words("of with a the that to") and len(body) > 1:
+        body = body[:-1]
+    while body and body[0].low in lx.words("of with a an the new to be like that is in") and len(body) > 1:
+        body = body[1:]
+    text = text_of(body)
+    if text.lower() in (
+        "different",
+        "new",
+        "another",
+        "something else",
+        "background",
+        "something different",
+        "different one",
+        "new one",
+        "environment",
+        "scene",
+        "one",
+        "other",
+        "setting",
+        "something",
+        "different background",
+        "any",
+        "new scene",
+        "different scene",
+        "backdrop",
+        "more",
+        "it",
+    ):
+        text = ""
+    draft = Draft("background", "background", result=text or None, color=color, position=position)
+    draft.params = params.backdrop_params(result, color)
+    if subject:
+        draft.relation = ("behind", subject)
+    story.add(draft)
+    story.antecedent = Phrase(head="background", core="background")
+    return draft
+
+
+def of_scene(args: Tokens) -> Tokens | None:
+    for i, token in enumerate(args):
+        if (
+            token.low in lx.BACKDROP
+            and i + 2 <= len(args)
+            and i + 1 < len(args)
+            and args[i + 1].low in lx.words("of with that featuring is showing")
+        ):
+            return args[i + 2 :]
+    return None
