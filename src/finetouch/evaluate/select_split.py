@@ -1,0 +1,30 @@
+"""Which labelled photos are kept for validation: one definition for training and for scoring."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePosixPath
+from typing import Any
+
+DAVIS_HELD = ("camel", "car-shadow", "libby", "goat", "parkour", "blackswan")
+CAMVID_DRIVE = "0016E5"
+SHARES = {"coco_panoptic": 20, "ccp_clothing": 7, "facade": 8, "bsds_regions": 5}
+
+
+def bucket(name: str) -> int:
+    """A number 0..99 that depends on the file name alone."""
+    return int(hashlib.sha1(name.encode()).hexdigest(), 16) % 100
+
+
+def is_validation(row: dict[str, Any]) -> bool:
+    """True when the photo of this meta.jsonl row is never trained on.
+
+    COCO 20 %, CCP 7 %, facade 8 % and BSDS 5 % by hash of the file name; of CamVid one whole drive; of DAVIS six
+    whole sequences (frames of one video are too alike to be split).
+    """
+    name = PurePosixPath(row["file"]).name
+    if row["set"] == "camvid_street":
+        return name.startswith(CAMVID_DRIVE)
+    if row["set"] == "davis_objects":
+        return name.rsplit("_", 1)[0] in DAVIS_HELD
+    return bucket(name) < SHARES.get(row["set"], 100)

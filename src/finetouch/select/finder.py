@@ -1,0 +1,260 @@
+"""Query → candidates on the network's grid: noun, attributes, relation and position, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from finetouch.errors import FinetouchError, TargetNotFound
+from finetouch.imaging import masks
+from finetouch.imaging.masks import Mask
+from finetouch.select import attributes, lexicon, positions, relations
+from finetouch.select.candidates import Candidate, prominence
+from finetouch.select.cut import cut_score
+from finetouch.select.lexicon import Route
+from finetouch.select.network import Evidence
+from finetouch.select.presence import least, presence
+from finetouch.select.scores import ScoreMap, blur, score_map, seen
+from finetouch.select.separate import assign, centres, separate
+from finetouch.types import Query, Relation
+
+KEEP_PART = 0.6  # components whose best score is below this share of the best one are dropped
+DEEPEST = 3
+LEAST_FACTOR = 0.12
+ON_A_PERSON = ("garment", "body", "carried")
+
+
+@dataclass(eq=False)
+class Analysis:
+    """Everything known about one picture: the network's evidence, and what was worked out for earlier queries."""
+
+    evidence: Evidence
+    scores: dict[tuple[str, str], ScoreMap] = field(default_factory=dict)
+    cuts: dict[tuple[str, str], Mask] = field(default_factory=dict)
+    people: list[Mask] | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates, best first, with what the user should know."""
+
+    route: Route
+    candidates: tuple[Candidate, ...]
+    mask: Mask
+    notes: tuple[str, ...] = ()
+
+
+def find(analysis: Analysis, query: Query, depth: int = 0) -> Found:
+    """Candidates of a query, best first.
+
+    Raises:
+        TargetNotFound: No route to the noun, or it is not in the picture, or nothing fits the description.
+    """
+    route = _route(analysis, query)
+    found = score_of(analysis, route)
+    sure = presence(found)
+    if sure < least(found):
+        raise not_found(analysis, f"I do not find '{query.noun}' in this picture (confidence {sure:.0%}).")
+    mask = mask_of(analysis, found)
+    if not (mask > masks.HARD).any():
+        raise not_found(analysis, f"I do not find '{query.noun}' in this picture (confidence {sure:.0%}).")
+    listed = _things(analysis, route, found, mask, sure)
+    notes: list[str] = []
+    listed, said = attributes.apply(analysis.evidence, route, listed, query)
+    notes += said
+    if not listed:
+        raise not_found(analysis, f"There is '{query.noun}', but none that is {' '.join(query.attributes)}.")
+    if query.relation is not None and depth < DEEPEST:
+        listed, said = _relate(analysis, route, listed, query.relation, query.noun or "", depth)
+        notes += said
+    if not listed:
+        raise not_found(analysis, f"There is '{query.noun}', but none {_told(query.relation)}.")
+    ranked = rank(listed, query)
+    if not ranked:
+        raise not_found(analysis, f"There are only {len(listed)} of '{query.noun}'; none is the {query.position}.")
+    return Found(route, tuple(ranked), mask, tuple(notes))
+
+
+def _told(relation: Relation | None) -> str:
+    return "" if relation is None else f"{relation.type.replace('_', ' ')} {relation.anchor}"
+
+
+def rank(listed: list[Candidate], query: Query) -> list[Candidate]:
+    """Candidates by position; without one by how well they fit attributes and relation, and by prominence."""
+    if query.position:
+        return positions.order(listed, query.position)
+    if query.relation is not None or query.attributes:
+        return sorted(listed, key=lambda c: -c.score * (0.5 + prominence(c)))
+    return positions.order(listed, None)
+
+
+def _route(analysis: Analysis, query: Query) -> Route:
+    route = lexicon.lookup(query.noun or "")
+    if route is None:
+        raise not_found(analysis, f"The built-in selector does not know what '{query.noun}' looks like.")
+    return route
+
+
+def not_found(analysis: Analysis, message: str) -> TargetNotFound:
+    """The error that names what the picture does show."""
+    listed = seen(analysis.evidence)
+    names = ", ".join(f"{name} {score:.0%}" for name, score in listed[:6])
+    shows = f"It does see: {names}. " if names else ""
+    hint = f"{shows}Name one of these, or mark the place with --point x,y or --box x0,y0,x1,y1 or --mask FILE."
+    return TargetNotFound(message, hint, listed)
+
+
+def score_of(analysis: Analysis, route: Route) -> ScoreMap:
+    """The noun's score map, kept for the next query."""
+    key = route.label, route.kind
+    if key not in analysis.scores:
+        analysis.scores[key] = score_map(analysis.evidence, route)
+    return analysis.scores[key]
+
+
+def mask_of(analysis: Analysis, found: ScoreMap) -> Mask:
+    """The noun's mask on the network's grid after GrabCut, stray parts dropped."""
+    key = found.route.label, found.route.kind
+    if key not in analysis.cuts:
+        small = analysis.evidence.small
+        size = small.shape[1] // 2, small.shape[0] // 2
+        half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        score = np.asarray(cv2.resize(found.values, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+        analysis.cuts[key] = keep_parts(cut_score(half, score, found.threshold), score)
+    return analysis.cuts[key]
+
+
+def keep_parts(mask: Mask, score: Mask) -> Mask:
+    """Drops components that never come near the best score, and crumbs."""
+    hard = (mask > masks.HARD).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(hard, connectivity=8)
+    if count <= 2:
+        return mask
+    smooth = blur(score)
+    best = float(smooth[hard > 0].max())
+    largest = int(stats[1:, cv2.CC_STAT_AREA].max())
+    out = mask.copy()
+    for i in range(1, count):
+        inside = labels == i
+        if smooth[inside].max() < KEEP_PART * best or stats[i, cv2.CC_STAT_AREA] < 0.01 * largest:
+            out[inside] = 0.0
+    return out
+
+
+def to_grid(analysis: Analysis, mask: Mask) -> Mask:
+    """A mask on the grid of the leaf maps, 0 or 1."""
+    h, w = analysis.evidence.grid
+    return (masks.resize_mask(mask, (w, h)) > masks.HARD).astype(np.float32)
+
+
+def people(analysis: Analysis) -> list[Mask]:
+    """The single persons of the picture on the leaf grid."""
+    if analysis.people is None:
+        route = lexicon.lookup("person")
+        assert route is not None
+        found = score_of(analysis, route)
+        there = presence(found) >= 0.5 * least(found)
+        analysis.people = separate(analysis.evidence, to_grid(analysis, mask_of(analysis, found))) if there else []
+    return analysis.people
+
+
+def _things(analysis: Analysis, route: Route, found: ScoreMap, mask: Mask, sure: float) -> list[Candidate]:
+    """Single things of a noun's mask, each scored by its mean probability against the best one."""
+    grid = to_grid(analysis, mask)
+    if not (grid > masks.HARD).any():
+        grid = masks.resize_mask(mask, analysis.evidence.grid[::-1])
+        grid = (grid >= grid.max()).astype(np.float32)
+    wholes: list[Mask | None]
+    if lexicon.is_scenery(route):
+        parts, wholes = [grid], [None]
+    elif route.kind in ON_A_PERSON and people(analysis):
+        parts, wholes = _by_person(analysis, grid)
+    else:
+        parts = separate(analysis.evidence, grid) or [grid]
+        wholes = [None] * len(parts)
+    means = [float(found.values[p > masks.HARD].mean()) for p in parts]
+    top = max(means) if means else 1.0
+    return [
+        Candidate(p, sure * min(1.0, m / max(top, 1e-6)), route.label, whole, {"presence": round(sure, 3)})
+        for p, m, whole in zip(parts, means, wholes, strict=True)
+    ]
+
+
+def _by_person(analysis: Analysis, grid: Mask) -> tuple[list[Mask], list[Mask | None]]:
+    """Cuts a garment's, skin's or hair's mask into the pieces of each person; what is near nobody stays apart."""
+    persons = people(analysis)
+    distances = [cv2.distanceTransform((p < 0.5).astype(np.uint8), cv2.DIST_L2, 3) for p in persons]
+    owner = np.argmin(np.stack(distances), axis=0)
+    nearest = np.min(np.stack(distances), axis=0)
+    on = grid > masks.HARD
+    reach = 0.06 * max(grid.shape)
+    parts: list[Mask] = []
+    wholes: list[Mask | None] = []
+    for k, person in enumerate(persons):
+        piece = (on & (owner == k) & (nearest <= reach)).astype(np.float32)
+        if piece.sum() >= max(4.0, 0.03 * on.sum()):
+            parts.append(piece)
+            wholes.append(person)
+    rest = (on & (nearest > reach)).astype(np.float32)
+    for piece in masks.components(rest, min_area=max(4, int(0.1 * on.sum()))):
+        parts.append(piece)
+        wholes.append(None)
+    return (parts, wholes) if parts else ([grid], [None])
+
+
+def _relate(
+    analysis: Analysis, route: Route, listed: list[Candidate], relation: Relation, noun: str, depth: int
+) -> tuple[list[Candidate], list[str]]:
+    """Multiplies every candidate's score by how well it stands in the relation."""
+    from finetouch.plan.phrase import parse_phrase
+
+    try:
+        anchor = parse_phrase(relation.anchor)
+        if relation.type in ("wearing", "with") and route.kind == "person":
+            worn = attributes.wearing(analysis.evidence, listed, anchor)
+            if worn is not None:
+                return _best_of(worn, 0.03), []
+        found = find(analysis, anchor, depth + 1)
+    except FinetouchError as error:
+        if len(listed) == 1:
+            return listed, [f"'{relation.anchor}' was not found; took the only {noun}."]
+        text = error.message if isinstance(error, TargetNotFound) else f"'{relation.anchor}' was not understood."
+        raise not_found(analysis, f"There are {len(listed)} of '{noun}', and {text[0].lower()}{text[1:]}") from error
+    one = anchor.position is not None or anchor.count == 1
+    others = found.candidates[:1] if one else found.candidates
+    if relation.type == "part_of" and route.kind in ON_A_PERSON and found.route.kind == "person":
+        factors = [max(relations.overlap(c.mask, o.mask, 3) for o in others) for c in listed]
+    else:
+        factors = [max(relations.factor(relation.type, c.mask, o.mask) for o in others) for c in listed]
+    related = [c.times(max(f, 1e-3), relation.type) for c, f in zip(listed, factors, strict=True)]
+    if len(related) == 1:
+        doubt = factors[0] < LEAST_FACTOR
+        note = f"The only {noun} found does not look {_told(relation)}."
+        return [listed[0]], [note] if doubt else []
+    if max(factors) < LEAST_FACTOR:
+        return [], []
+    return _best_of(related, 0.35), []
+
+
+def _best_of(listed: list[Candidate], share: float) -> list[Candidate]:
+    """Candidates not much worse than the best one."""
+    best = max((c.score for c in listed), default=0.0)
+    return [c for c in listed if c.score >= share * best]
+
+
+def with_mask(candidate: Candidate, mask: Mask) -> Candidate:
+    """The candidate with another mask."""
+    return replace(candidate, mask=mask)
+
+
+def nearest_thing(analysis: Analysis, mask: Mask, seed: tuple[float, float]) -> Mask:
+    """The single thing of a mask on the leaf grid that a place (grid px) belongs to."""
+    seeds = [(x, y) for x, y, _ in centres(analysis.evidence, mask)]
+    owner = assign(analysis.evidence, mask, seeds)
+    h, w = mask.shape
+    x, y = min(w - 1, max(0, int(seed[0]))), min(h - 1, max(0, int(seed[1])))
+    if owner[y, x] < 0:
+        return mask
+    return (owner == owner[y, x]).astype(np.float32)

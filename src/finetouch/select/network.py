@@ -1,0 +1,122 @@
+"""Runs the bundled network on a picture: category probabilities, embedding, instance centres, ImageNet evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from finetouch.errors import ModelMissing
+from finetouch.imaging.masks import Mask
+from finetouch.select.vocabulary import LEAVES
+from finetouch.types import Pixels
+
+Floats = NDArray[np.float32]
+
+LONG_SIDE = 512
+STEP = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the network says about one picture. All maps cover the whole picture.
+
+    Attributes:
+        size: ``(width, height)`` of the picture in px.
+        small: ``(h, w, 3) uint8``, the picture as the network saw it (long side 512).
+        leaf: ``(leaves, h/4, w/4)``, probabilities that sum to 1 over the leaves.
+        embed: ``(24, h/8, w/8)``; close vectors belong to one region.
+        heat: ``(h/8, w/8)``, probability that an instance's centre is here.
+        offset: ``(2, h/8, w/8)``, px of `small` from here to the centre of the instance, x then y.
+        cam: ``(1000, h/32, w/32)``, ImageNet probabilities per position.
+        whole: ``(1000,)``, ImageNet probabilities of the whole picture.
+    """
+
+    size: tuple[int, int]
+    small: Pixels
+    leaf: Floats
+    embed: Floats
+    heat: Floats
+    offset: Floats
+    cam: Floats
+    whole: Floats
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """``(height, width)`` of the leaf maps."""
+        return int(self.leaf.shape[1]), int(self.leaf.shape[2])
+
+
+@cache
+def facts() -> dict[str, Any]:
+    """Leaves, number of training photos per leaf, embedding constants and calibration of the bundled weights."""
+    data: dict[str, Any] = json.loads((files("finetouch.select") / "weights" / "photo_selector.json").read_text())
+    if tuple(data["leaves"]) != LEAVES:
+        raise ModelMissing("The bundled photo selector does not fit this version.", "Reinstall finetouch.")
+    return data
+
+
+@cache
+def session() -> Any:
+    """The ONNX Runtime session of the bundled weights, made once per process."""
+    import onnxruntime as ort
+
+    resource = files("finetouch.select") / "weights" / "photo_selector.onnx"
+    with as_file(resource) as path:
+        if not path.exists():
+            raise ModelMissing(
+                "The weights of the photo selector are missing from this installation.",
+                "Reinstall finetouch; the file finetouch/select/weights/photo_selector.onnx belongs to it.",
+            )
+        options = ort.SessionOptions()
+        options.log_severity_level = 3
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def network_size(width: int, height: int, long_side: int = LONG_SIDE) -> tuple[int, int]:
+    """``(width, height)`` at which a picture is fed: long side `long_side`, both sides multiples of 32, at least 64."""
+    scale = long_side / max(width, height)
+    return max(2 * STEP, round(width * scale / STEP) * STEP), max(2 * STEP, round(height * scale / STEP) * STEP)
+
+
+def shrink(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resizes to ``(width, height)``; averages when going down."""
+    down = size[0] * size[1] < pixels.shape[0] * pixels.shape[1]
+    how = cv2.INTER_AREA if down else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8)
+
+
+def run(pixels: Pixels, long_side: int = LONG_SIDE, mirror: bool = True) -> Evidence:
+    """Looks at a picture once.
+
+    Args:
+        pixels: ``(H, W, 3) uint8`` RGB of any size.
+        long_side: Size at which the network sees it.
+        mirror: Look at the mirrored picture too and average (twice the time, steadier edges).
+    """
+    height, width = pixels.shape[:2]
+    small = shrink(pixels, network_size(width, height, long_side))
+    image = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32))
+    leaf, embed, centre, cam, whole = session().run(None, {"image": image})
+    leaf, centre, cam, whole = leaf[0], centre[0], cam[0], whole[0]
+    if mirror:
+        other = session().run(None, {"image": np.ascontiguousarray(image[..., ::-1])})
+        leaf = (leaf + other[0][0][..., ::-1]) / 2
+        flipped = other[2][0][..., ::-1] * np.array([1, -1, 1], np.float32)[:, None, None]
+        centre = (centre + flipped) / 2
+        cam = (cam + other[3][0][..., ::-1]) / 2
+        whole = (whole + other[4][0]) / 2
+    return Evidence((width, height), small, leaf, embed[0], centre[0], centre[1:], cam, whole)
+
+
+def enlarge(values: Floats, grid: tuple[int, int]) -> Mask:
+    """One map resized to ``(height, width)``, linearly."""
+    if values.shape == grid:
+        return values
+    return np.asarray(cv2.resize(values, (grid[1], grid[0]), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
