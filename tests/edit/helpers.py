@@ -51,7 +51,7 @@ def run(
     area = method.area(scene)
     request = EditRequest(
         pixels.copy(), area.mask, region.mask, alpha, scene, (0, 0), 1.0, np.random.default_rng(seed),
-        report or Reporter(),
+        report or Reporter(), method.prepare(scene),
     )  # fmt: skip
     output = method.edit(request)
     if spec.geometry:

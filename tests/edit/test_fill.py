@@ -83,8 +83,7 @@ def test_real_fur_is_continued_where_telea_smears_it(cat):
     )
     magenta = (best.pixels[..., 0].astype(int) - best.pixels[..., 1] > 150) & (best.pixels[..., 2] > 200)
     assert magenta.sum() == 0
-    assert abs(copied - fur) < abs(smeared - fur)
-    assert copied > 0.6 * fur
+    assert copied > 0.6 * fur > smeared
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (9, 9), (33, 71)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +11,11 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.imaging import color
-from finetouch.imaging.masks import HARD, Mask
+from finetouch.imaging.masks import HARD, Mask, resize_mask
+from finetouch.types import Box, Picture, Region
 
 Pixels = NDArray[np.uint8]
+WORKING_SIDE = 1600
 
 
 class ToneParams(contracts.Params):
@@ -29,35 +33,90 @@ class ToneParams(contracts.Params):
 TONE_NAMES = tuple(ToneParams.model_fields)
 
 
-def apply_tone(pixels: Pixels, amounts: ToneParams, where: Mask, size: float) -> Pixels:
-    """The pixels with all amounts applied.
+@dataclass(frozen=True)
+class Whole:
+    """What holds for all crops of one area.
+
+    Attributes:
+        pivot: Lightness 0..1 that contrast turns around.
+        size: Side in full-size px that blur and mosaic are measured by.
+        blurred: The blurred thing, small, or None. box: What it shows, full-size px.
+    """
+
+    pivot: float
+    size: float
+    blurred: NDArray[np.float32] | None
+    box: Box
+
+
+def measure(picture: Picture, region: Region, amounts: ToneParams) -> Whole:
+    """Looks at the whole thing, at most about 1600 px of it."""
+    box = region.box or (0, 0, picture.width, picture.height)
+    x0, y0, x1, y1 = box
+    size = max(4.0, float(min(x1 - x0, y1 - y0)))
+    pixels, mask = picture.pixels[y0:y1, x0:x1], np.ascontiguousarray(region.mask[y0:y1, x0:x1])
+    scale = min(1.0, WORKING_SIDE / max(x1 - x0, y1 - y0))
+    if scale < 1:
+        small = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
+        pixels = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA).reshape(small[1], small[0], 3)
+        mask = resize_mask(mask, small)
+    pivot, blurred = 0.5, None
+    if amounts.contrast:
+        lightness = color.srgb_to_lab(pixels)[..., 0] / 100
+        on = mask > HARD
+        pivot = float(np.clip(lightness[on].mean() if on.any() else lightness.mean(), 0.25, 0.75))
+    if amounts.blur:
+        blurred = blur_inside(pixels, mask, scale * (0.5 + amounts.blur * 0.075 * size)).astype(np.float32)
+    return Whole(pivot, size, blurred, box)
+
+
+def apply_tone(pixels: Pixels, amounts: ToneParams, whole: Whole, origin: tuple[int, int], scale: float) -> Pixels:
+    """The crop with all amounts applied.
 
     Args:
-        pixels: ``(H, W, 3) uint8``.
+        pixels: ``(H, W, 3) uint8``, the crop.
         amounts: What to change.
-        where: ``(H, W)`` 0..1, the thing: contrast turns around its mean, blur takes nothing from outside it.
-        size: Side in px that blur and mosaic are measured by.
+        whole: From `measure`.
+        origin: ``(x, y)`` of the crop, full-size px.
+        scale: Crop px per picture px.
     """
     out = pixels
+    if amounts.blur and whole.blurred is not None:
+        out = _from_blurred(pixels.shape, whole, origin, scale)
     if any((amounts.brightness, amounts.contrast, amounts.saturation, amounts.warmth)):
-        out = _tone(out, amounts, where)
+        out = _tone(out, amounts, whole.pivot)
     if amounts.sharpness:
-        out = _sharpen(out, amounts.sharpness, size)
-    if amounts.blur:
-        out = blur_inside(out, where, 0.5 + amounts.blur * 0.075 * size)
+        out = _sharpen(out, amounts.sharpness, whole.size * scale)
     if amounts.pixelate:
-        out = pixelate(out, max(2, round(size * (0.01 + 0.09 * amounts.pixelate))))
+        cell = max(2, round(whole.size * scale * (0.01 + 0.09 * amounts.pixelate)))
+        start = (round((origin[0] - whole.box[0]) * scale), round((origin[1] - whole.box[1]) * scale))
+        out = pixelate(out, cell, start)
     return out
 
 
-def _tone(pixels: Pixels, amounts: ToneParams, where: Mask) -> Pixels:
+def _from_blurred(shape: tuple[int, ...], whole: Whole, origin: tuple[int, int], scale: float) -> Pixels:
+    """The part of the small blurred picture that a crop shows, at the crop's size."""
+    assert whole.blurred is not None
+    x0, y0, x1, y1 = whole.box
+    kx, ky = whole.blurred.shape[1] / (x1 - x0), whole.blurred.shape[0] / (y1 - y0)
+    xs = ((np.arange(shape[1], dtype=np.float32) + 0.5) / scale + origin[0] - x0) * kx - 0.5
+    ys = ((np.arange(shape[0], dtype=np.float32) + 0.5) / scale + origin[1] - y0) * ky - 0.5
+    if max(shape[0], shape[1], *whole.blurred.shape[:2]) >= 32000:
+        rows = np.clip(np.round(ys), 0, whole.blurred.shape[0] - 1).astype(int)
+        cols = np.clip(np.round(xs), 0, whole.blurred.shape[1] - 1).astype(int)
+        return np.asarray(whole.blurred[rows][:, cols], dtype=np.uint8)
+    grid_x = np.ascontiguousarray(np.broadcast_to(xs.astype(np.float32), shape[:2]))
+    grid_y = np.ascontiguousarray(np.broadcast_to(ys.astype(np.float32)[:, None], shape[:2]))
+    out = cv2.remap(whole.blurred, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(out + 0.5, 0, 255), dtype=np.uint8)
+
+
+def _tone(pixels: Pixels, amounts: ToneParams, pivot: float) -> Pixels:
     lab = color.srgb_to_lab(pixels)
     unit: NDArray[np.float32] = np.asarray(np.clip(lab[..., 0] / 100, 0, 1), dtype=np.float32)
     if amounts.brightness:
         unit = _brightened(unit, amounts.brightness)
     if amounts.contrast:
-        on = where > HARD
-        pivot = float(np.clip(unit[on].mean() if on.any() else unit.mean(), 0.25, 0.75))
         unit = _contrasted(unit, amounts.contrast, pivot)
     # Chroma goes with lightness, else a brightened colour looks washed out.
     gain = np.clip((100 * unit + 8) / (lab[..., 0] + 8), 0.5, 1.6) ** 0.6
@@ -128,8 +187,12 @@ def blur_inside(pixels: Pixels, where: Mask, sigma: float) -> Pixels:
     return np.asarray(np.clip(mean + 0.5, 0, 255), dtype=np.uint8)
 
 
-def pixelate(pixels: Pixels, cell: int) -> Pixels:
-    """Mosaic of square cells of `cell` px."""
+def pixelate(pixels: Pixels, cell: int, start: tuple[int, int] = (0, 0)) -> Pixels:
+    """Mosaic of square cells of `cell` px; `start` is where the crop lies in the grid of cells."""
+    left, top = start[0] % cell, start[1] % cell
+    if left or top:
+        moved = cv2.copyMakeBorder(pixels, top, 0, left, 0, cv2.BORDER_REFLECT)
+        return np.ascontiguousarray(pixelate(moved, cell)[top:, left:])
     h, w = pixels.shape[:2]
     size = (max(1, -(-w // cell)), max(1, -(-h // cell)))
     padded = cv2.copyMakeBorder(pixels, 0, size[1] * cell - h, 0, size[0] * cell - w, cv2.BORDER_REPLICATE)

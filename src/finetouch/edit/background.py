@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import cv2
@@ -19,6 +20,7 @@ from finetouch.types import EditStep, Region
 
 Pixels = NDArray[np.uint8]
 Kind = Literal["blur", "color", "gradient", "picture", "transparent", "grey"]
+WORKING_SIDE = 1600
 NOUNS = ("background", "backdrop", "surroundings")
 
 
@@ -31,6 +33,23 @@ class BackgroundParams(contracts.Params):
     color: str | None = Field(None, description="colour words or #rrggbb")
     color2: str | None = Field(None, description="colour at the bottom of a gradient")
     hair: bool = Field(True, description="solve for hair and fur at the subject's edge")
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """What holds for all crops of a picture: matte and blurred background at `scale` of the picture's size."""
+
+    alpha: Mask
+    blurred: Pixels | None
+    scale: float
+
+
+def _small_scale(scene: Scene) -> float:
+    return min(1.0, WORKING_SIDE / max(scene.picture.size))
+
+
+def _chosen(scene: Scene) -> Kind:
+    return _kind(scene.step) or ("picture" if scene.reference is not None else "blur")
 
 
 def _kind(step: EditStep) -> Kind | None:
@@ -47,7 +66,8 @@ def _kind(step: EditStep) -> Kind | None:
 
 
 @editor("background", summary="lens blur, colour, gradient, picture, transparent or grey behind the subject",
-        ops=("background", "adjust"), presets=("embedded",), context=0.0, min_context=0)  # fmt: skip
+        ops=("background", "adjust"), presets=("embedded",), context=0.0, min_context=40,
+        max_pixels=6_000_000)  # fmt: skip
 class Background(EditMethod):
     """Separates the subject with an alpha matte and makes a new background behind it."""
 
@@ -66,18 +86,32 @@ class Background(EditMethod):
     def area(self, scene: Scene) -> Region:
         """The background and the soft rim of the subject."""
         subject = (1 - scene.region.mask).astype(np.float32)
-        reach = _reach(subject, scene.params.hair)
+        reach = _reach(subject, scene.params.hair) / _small_scale(scene)
         return scene.region.grow(reach + 1 + (scene.grow or 0))
+
+    def prepare(self, scene: Scene) -> Backdrop:
+        """The subject's matte and the blurred background, both at most 1600 px wide."""
+        scale = _small_scale(scene)
+        pixels, subject = scene.picture.pixels, (1 - scene.region.mask).astype(np.float32)
+        if scale < 1:
+            size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], 3)
+            subject = masks.resize_mask(subject, size)
+        alpha = subject_alpha(pixels, subject, scene.params.hair)
+        blurred = None
+        if _chosen(scene) == "blur":
+            blurred = lens_blur(pixels, subject, scene.params.blur, scene.params.highlights)
+        return Backdrop(alpha, blurred, scale)
 
     def edit(self, request: EditRequest) -> EditOutput:
         """The crop with its new background."""
-        kind = _kind(request.step) or ("picture" if request.scene.reference is not None else "blur")
-        subject = (1 - request.target).astype(np.float32)
-        alpha = subject_alpha(request.pixels, subject, request.params.hair)
+        kind = _chosen(request.scene)
+        backdrop: Backdrop = request.prepared if request.prepared is not None else self.prepare(request.scene)
+        alpha = _full_alpha(backdrop, request)
         request.report.check()
         if kind == "transparent":
             return self._transparent(request, alpha)
-        behind = _behind(kind, request, subject)
+        behind = _behind(kind, request, backdrop)
         request.report.check()
         front = request.pixels
         if kind not in ("blur", "grey") and (alpha > 0).any():
@@ -111,13 +145,45 @@ def subject_alpha(pixels: Pixels, subject: Mask, hair: bool) -> Mask:
     return matting.matte(pixels, subject)
 
 
-def _behind(kind: Kind, request: EditRequest, subject: Mask) -> NDArray[np.float32]:
+def _window_of(small: NDArray[Any], request: EditRequest, how: int) -> NDArray[Any]:
+    """The part of a small picture of the whole that the crop shows, at the crop's size."""
+    picture = request.scene.picture
+    h, w = request.pixels.shape[:2]
+    if small.shape[:2] == (h, w) and (picture.height, picture.width) == (h, w):
+        return small
+    sx, sy = small.shape[1] / picture.width, small.shape[0] / picture.height
+    # Rows and columns apart: an affine warp reads the right pixels without maps of the full size.
+    matrix = np.array(
+        [
+            [sx / request.scale, 0, (request.origin[0] + 0.5 / request.scale) * sx - 0.5],
+            [0, sy / request.scale, (request.origin[1] + 0.5 / request.scale) * sy - 0.5],
+        ]
+    )
+    if max(h, w, *small.shape[:2]) >= 32000:
+        rows = np.clip(np.round(np.arange(h) * matrix[1, 1] + matrix[1, 2]), 0, small.shape[0] - 1).astype(int)
+        cols = np.clip(np.round(np.arange(w) * matrix[0, 0] + matrix[0, 2]), 0, small.shape[1] - 1).astype(int)
+        return small[rows][:, cols]
+    flags = how | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(small, matrix, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _full_alpha(backdrop: Backdrop, request: EditRequest) -> Mask:
+    """The matte for a crop; where it was solved at a smaller size its edge is found again in the crop's pixels."""
+    alpha = np.clip(_window_of(backdrop.alpha, request, cv2.INTER_LINEAR), 0, 1).astype(np.float32)
+    ratio = backdrop.scale / request.scale
+    if ratio >= 0.999 or not ((alpha > 0.01) & (alpha < 0.99)).any():
+        return alpha
+    return matting.refined(request.pixels, alpha, max(2, round(1.5 / ratio)))
+
+
+def _behind(kind: Kind, request: EditRequest, backdrop: Backdrop) -> NDArray[np.float32]:
     pixels, params = request.pixels, request.params
     if kind == "grey":
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         return np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
     if kind == "blur":
-        return lens_blur(pixels, subject, params.blur, params.highlights).astype(np.float32)
+        assert backdrop.blurred is not None
+        return _window_of(backdrop.blurred, request, cv2.INTER_CUBIC).astype(np.float32)
     if kind == "picture":
         return _picture(request)
     words = params.color or request.step.color or request.step.result or "white"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -18,6 +19,7 @@ from finetouch.registry import editor
 from finetouch.types import EditStep, Region
 
 RIM = 3
+OVERVIEW = 1_000_000
 
 # A bare colour word leaves lightness some freedom: "blue" may be a dark or a bright blue. (low, high) in L.
 FREEDOM = {"black": (0.0, 9.0), "white": (-8.0, 0.0), "gray": (-14.0, 14.0)}
@@ -32,8 +34,20 @@ class Wanted:
     freedom: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Look:
+    """What holds for all of the thing: its main colour, the wanted one, the curve of L, whether parts are spared."""
+
+    base: color.RGB
+    wanted: Wanted | None
+    aim: float
+    table: NDArray[np.float32]
+    whole: bool
+    share: float
+
+
 @editor("recolor", summary="another colour; shading, texture and highlights stay", ops=("recolor",),
-        presets=("embedded",), feather=0.0, context=0.1)  # fmt: skip
+        presets=("embedded",), context=0.0, min_context=4 * RIM + 4, max_pixels=6_000_000)  # fmt: skip
 class Recolor(EditMethod):
     """Moves a region's lightness and chroma to a wanted colour in Lab."""
 
@@ -57,21 +71,36 @@ class Recolor(EditMethod):
         """The thing and a rim of 3 px in which its edge is found."""
         return scene.region.grow((scene.grow or 0) + RIM)
 
+    def prepare(self, scene: Scene) -> Look:
+        """Colour statistics of the thing, measured on at most about a megapixel of it."""
+        pixels, target = _overview(scene)
+        wanted = _wanted(scene)
+        base = color.dominant_color(pixels, target)
+        base_lab = color.lab_of(base)
+        lab = color.srgb_to_lab(pixels)
+        everything = scene.params.everything or wanted is None
+        weight = _material(lab, base_lab, everything)
+        on = target > HARD
+        share = float(weight[on].mean()) if on.any() else 1.0
+        whole = everything or share < 0.4
+        aim, table = 0.0, np.zeros(0, np.float32)
+        if wanted is not None:
+            aim = float(np.clip(base_lab[0], wanted.lab[0] + wanted.freedom[0], wanted.lab[0] + wanted.freedom[1]))
+            table = _curve(lab[..., 0][on & (whole | (weight > HARD))], base_lab[0], aim)
+        return Look(base, wanted, aim, table, whole, 1.0 if whole else share)
+
     def edit(self, request: EditRequest) -> EditOutput:
         """The recoloured crop, with the colour measured before and after."""
-        wanted = _wanted(request)
-        target = request.target if (request.target > HARD).any() else request.area
+        look: Look = request.prepared if request.prepared is not None else self.prepare(request.scene)
+        target = request.target if request.scene.region.area else request.area
+        wanted, before, share = look.wanted, look.base, look.share
         alpha = matting.soft_edge(request.pixels, target, RIM)
         request.report.check()
         lab = color.srgb_to_lab(request.pixels)
-        before = color.dominant_color(request.pixels, target)
-        weight, share = _material(lab, target, color.lab_of(before), request.params.everything or wanted is None)
+        weight = _material(lab, color.lab_of(before), look.whole)
+        changed = lab if wanted is None else _to_color(lab, color.lab_of(before), look)
         request.report.check()
-        if wanted is not None:
-            changed = _to_color(lab, weight * (target > HARD), color.lab_of(before), wanted)
-        else:
-            changed = lab
-        changed = _toned(changed, request.params.lightness, request.params.saturation, target)
+        changed = _toned(changed, request.params.lightness, request.params.saturation)
         mix = (alpha * weight)[..., None]
         pixels = color.lab_to_srgb(_in_gamut(lab + mix * (changed - lab)))
         pixels = np.where(mix > 0, pixels, request.pixels)
@@ -88,13 +117,25 @@ class Recolor(EditMethod):
         return EditOutput(pixels=np.asarray(pixels, dtype=np.uint8), facts=facts)
 
 
-def _wanted(request: EditRequest) -> Wanted | None:
-    params, step = request.params, request.step
+def _overview(scene: Scene) -> tuple[NDArray[np.uint8], Mask]:
+    """The thing's box and mask, at most about a megapixel (every n-th pixel, so that no colours are mixed)."""
+    region = scene.region
+    x0, y0, x1, y1 = region.box or (0, 0, 1, 1)
+    step = max(1, int(np.ceil(np.sqrt((x1 - x0) * (y1 - y0) / OVERVIEW))))
+    window = (slice(y0, y1, step), slice(x0, x1, step))
+    target = np.ascontiguousarray(region.mask[window])
+    if not (target > HARD).any():
+        target = np.ones_like(target)
+    return np.ascontiguousarray(scene.picture.pixels[window]), target
+
+
+def _wanted(scene: Scene) -> Wanted | None:
+    params, step = scene.params, scene.step
     if params.like:
-        if request.scene.select is None:
+        if scene.select is None:
             raise UsageError(f"Cannot look for '{params.like}' here.", "Name the colour itself.")
-        model = request.scene.select(params.like)
-        rgb = color.dominant_color(request.scene.picture.pixels, model.mask)
+        model = scene.select(params.like)
+        rgb = color.dominant_color(scene.picture.pixels, model.mask)
         return Wanted(color.lab_of(rgb), (-3.0, 3.0))
     words = params.color or step.color
     if words is None and not (params.lightness or params.saturation):
@@ -115,16 +156,13 @@ def _smooth(values: Any, low: float, high: float) -> NDArray[np.float32]:
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
 
 
-def _material(lab: color.Lab, target: Mask, base: tuple[float, float, float], everything: bool) -> tuple[Mask, float]:
-    """Which pixels are made of the stuff that has the main colour, 0..1, and their share of the thing.
+def _material(lab: color.Lab, base: tuple[float, float, float], everything: bool) -> Mask:
+    """Which pixels are made of the stuff that has the main colour, 0..1.
 
-    White stripes on a red jacket, the tail lights of a white car or the face of a person stay as they are. A thing
-    without one main colour is taken as a whole.
+    White stripes on a red jacket, the tail lights of a white car or the face of a person stay as they are.
     """
-    whole = np.ones(target.shape, dtype=np.float32)
-    on = target > HARD
-    if everything or not on.any():
-        return whole, 1.0
+    if everything:
+        return np.ones(lab.shape[:2], dtype=np.float32)
     lightness, a, b = lab[..., 0], lab[..., 1], lab[..., 2]
     chroma, own = np.hypot(a, b), float(np.hypot(base[1], base[2]))
     if own < 14:
@@ -136,8 +174,7 @@ def _material(lab: color.Lab, target: Mask, base: tuple[float, float, float], ev
         weight = _smooth(along, 0.12, 0.36) * (1 - other_hue)
         # In deep shade and in glare the colour is lost although the stuff is the same.
         weight = np.maximum(weight, (1 - _smooth(lightness, 0.25 * base[0], 0.5 * base[0])) * (1 - other_hue))
-    share = float(weight[on].mean())
-    return (weight, share) if share >= 0.4 else (whole, 1.0)
+    return weight
 
 
 def _curve(lightness: NDArray[np.float32], base: float, aim: float) -> NDArray[np.float32]:
@@ -165,11 +202,11 @@ def _rising(xs: list[float], ys: list[float]) -> tuple[list[float], list[float]]
     return kept_x, kept_y
 
 
-def _to_color(lab: color.Lab, weight: Mask, base: tuple[float, float, float], wanted: Wanted) -> color.Lab:
-    aim = float(np.clip(base[0], wanted.lab[0] + wanted.freedom[0], wanted.lab[0] + wanted.freedom[1]))
+def _to_color(lab: color.Lab, base: tuple[float, float, float], look: Look) -> color.Lab:
+    assert look.wanted is not None
+    wanted, aim = look.wanted, look.aim
     lightness = lab[..., 0]
-    table = _curve(lightness[weight > HARD], base[0], aim)
-    new = np.interp(lightness, np.linspace(0, 100, 1001), table).astype(np.float32)
+    new = np.interp(lightness, np.linspace(0, 100, 1001), look.table).astype(np.float32)
     # Chroma follows the light: less in shadow, none in glare.
     dark = np.clip(new / max(aim, 1.0), 0, 1) ** 0.75
     glare = 1 - np.clip((new - aim) / max(100.0 - aim, 1.0), 0, 1) ** 1.4
@@ -189,7 +226,7 @@ def _detail(wanted: Wanted) -> float:
     return 0.15 if np.hypot(wanted.lab[1], wanted.lab[2]) < 8 else 0.6
 
 
-def _toned(lab: color.Lab, lightness: float, saturation: float, target: Mask) -> color.Lab:
+def _toned(lab: color.Lab, lightness: float, saturation: float) -> color.Lab:
     """Lighter or darker by a curve that keeps black and white, more or less chroma at the same hue."""
     if lightness == 0 and saturation == 0:
         return lab
@@ -206,8 +243,6 @@ def _toned(lab: color.Lab, lightness: float, saturation: float, target: Mask) ->
 
 def _in_gamut(lab: color.Lab) -> color.Lab:
     """Chroma pulled in where sRGB has no such colour, so that clipping does not change the hue."""
-    import cv2
-
     rgb = cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_LAB2RGB)
     over = np.maximum(rgb.max(axis=-1) - 1, -rgb.min(axis=-1))
     if not (over > 0.002).any():
