@@ -79,12 +79,10 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
             (
                 i
                 for i, t in enumerate(inner)
-                if i
-                and match_preposition(inner, i)
-                and match_preposition(inner, i)[0] in ("near", "behind", "to", "in")
+                if i and (match_preposition(inner, i) or ("",))[0] in ("near", "behind", "to", "in")
             ),
             len(inner),
-        )  # type: ignore[index]
+        )
         if (inner and inner[-1].low in lx.BACKDROP) or scenes.of_scene(args) is None:
             inner = inner[:stop]
         scenes.scene(story, inner, subject)

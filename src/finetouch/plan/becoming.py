@@ -197,11 +197,11 @@ def _behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
             "slightly to up down more back in towards toward and at out"
         ):
             end += 1
-        part = parse_np(new[i + 2 : end])
+        owned = parse_np(new[i + 2 : end])
         state = {"raise": "raised", "close": "closed", "bend": "bent", "lift": "lifted", "tilt": "tilted"}.get(
             low, low + "ed" if not low.endswith("e") else low + "d"
         )
-        draft = draft_for("adjust", part, result=f"{part.head} {state} {say(new[end:])}".strip())
+        draft = draft_for("adjust", owned, result=f"{owned.head} {state} {say(new[end:])}".strip())
         draft.relation = ("part_of", phrase.head or "") if phrase.head else None
         story.add(draft)
         story.note(phrase)

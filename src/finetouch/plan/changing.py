@@ -50,8 +50,8 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     gapped = _gapped(args)
     if gapped:
-        for old, new in gapped:
-            becoming.become(story, verb, old, new, clause)
+        for before, after in gapped:
+            becoming.become(story, verb, before, after, clause)
         return
     old, new = split_change(args)
     if new is None:

@@ -7,9 +7,11 @@ from finetouch.plan.places import match_preposition
 from finetouch.plan.tokens import Token, base
 
 _NOT_BEFORE = lx.DETERMINERS | lx.words(
-    """to of in on at by with from for into onto over under behind beside near very more less much not can could should
-    would will must shall don't let's lets you i we who which that please be been without dark light bright your his
-    her its their as like than or photo-"""
+    """
+    to of in on at by with from for into onto over under behind beside near very more less much not can
+    could should would will must shall don't let's lets you i we who which that please be been without dark
+    light bright your his her its their as like than or photo-
+    """
 )
 _TAKES_VERB = ("make", "have", "let", "want", "help")
 _OBJECT_START = (

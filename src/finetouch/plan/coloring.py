@@ -39,18 +39,12 @@ def recolor(story: Story, phrase: Phrase, new: Tokens | None, quality: Phrase) -
         pictures.picture(story, new, phrase if phrase.head else quality)
         return
     body = [t for t in new if t.low not in lx.DETERMINERS]
-    if tone and not any(t.low in lx.COLORS for t in new):
-        if tone.name == "saturation" or tone.name in ("brightness", "contrast"):
-            story.add(
-                draft_for(
-                    "adjust",
-                    phrase,
-                    result=f"{tone.words} {phrase.core}",
-                    params=params.tone_params(tone.name, tone.sign, new),
-                )
-            )
-            story.note(phrase)
-            return
+    tonal = tone is not None and tone.name in ("saturation", "brightness", "contrast")
+    if tone and tonal and not any(t.low in lx.COLORS for t in new):
+        values = params.tone_params(tone.name, tone.sign, new)
+        story.add(draft_for("adjust", phrase, result=f"{tone.words} {phrase.core}", params=values))
+        story.note(phrase)
+        return
     recolored(story, phrase, body)
 
 

@@ -7,7 +7,7 @@ from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import match_preposition
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists
-from finetouch.plan.tokens import Token
+from finetouch.plan.tokens import Token, last_word
 
 Tokens = list[Token]
 
@@ -27,7 +27,7 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     owner = story.resolve(parse_np(receiver))
     thing = parse_np(gift)
     thing.relation = thing.relation if thing.relation and thing.relation[0] != "part_of" else None
-    head = (thing.head or "").lower().split()[-1:] or [""]
+    last = last_word(thing.head)
     if backdrop(thing):
         scenes.scene(story, scenes.of_scene(gift) or gift, None if owner.image or kinds.whole(owner) else owner.head)
         return
@@ -37,22 +37,22 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if backdrop(owner):
         scenes.scene(story, gift)
         return
-    if head[0] in lx.COLOR_NOUNS | {"shade", "tint", "coat", "finish", "makeover"} and thing.color:
+    if last in lx.COLOR_NOUNS | {"shade", "tint", "coat", "finish", "makeover"} and thing.color:
         story.add(draft_for("recolor", owner, result=f"{thing.color} {owner.core}", color=thing.color))
         story.note(owner)
         return
-    if head[0] in ("look", "texture", "appearance", "expression", "shape") or (
-        head[0] in lx.QUALITIES and head[0] not in ("light", "glow")
+    if last in ("look", "texture", "appearance", "expression", "shape") or (
+        last in lx.QUALITIES and last not in ("light", "glow")
     ):
         story.add(draft_for("adjust", owner, result=f"{thing.core} {owner.core}"))
         story.note(owner)
         return
     for part in noun_lists(gift):
         piece = parse_np(part)
-        worn = (piece.head or "").lower().split()[-1:] or [""]
-        relation = "wearing" if worn[0] in lx.GARMENTS and worn[0] not in ("backpack-",) else "with"
-        if worn[0] in lx.BODY:
-            relation = "on" if worn[0] not in lx.GARMENTS else relation
+        worn = last_word(piece.head)
+        relation = "wearing" if worn in lx.GARMENTS and worn not in ("backpack-",) else "with"
+        if worn in lx.BODY:
+            relation = "on" if worn not in lx.GARMENTS else relation
             relation = "with" if relation == "on" else relation
         draft = Draft(
             "add",

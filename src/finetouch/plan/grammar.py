@@ -237,14 +237,10 @@ def read_clause(story: Story, clause: Tokens) -> None:
     clause = trim(clause)
     i = 0
     degree: Tokens = []
-    while (
-        i < len(clause) - 1
-        and (clause[i].low in _POLITE or clause[i].kind == "punct")
-        and not (clause[i].low == "let's" and False)
-    ):
-        if clause[i].low in ("want", "need", "like") and i and clause[i + 1].low not in ("to", "you"):
-            if declare.wish(story, clause[i + 1 :], clause):
-                return
+    while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct"):
+        wished = i and clause[i].low in ("want", "need", "like") and clause[i + 1].low not in ("to", "you")
+        if wished and declare.wish(story, clause[i + 1 :], clause):
+            return
         if clause[i].low in _KEEP_DEGREE:
             degree.append(clause[i])
         i += 1
@@ -392,8 +388,8 @@ class GrammarParser(Parser):
         story = Story(dispatch)
         clauses = split_clauses(tokenize(instruction[:MAX_LENGTH]))
         for clause, following in zip(clauses, [*clauses[1:], []], strict=False):
-            words = [t.low for t in trim(following)[:2]]
-            story.upcoming = (words[0], words[1]) if len(words) == 2 else ("", "")
+            ahead = [t.low for t in trim(following)[:2]]
+            story.upcoming = (ahead[0], ahead[1]) if len(ahead) == 2 else ("", "")
             read_clause(story, clause)
         steps = tuple(d.step() for d in story.drafts)
         unknown = tuple(dict.fromkeys(story.unknown))

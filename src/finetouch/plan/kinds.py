@@ -9,7 +9,10 @@ from finetouch.plan.nouns import Phrase
 from finetouch.plan.tokens import Token, base, say
 
 _STRIP = lx.words(
-    "look appear seem like be it is was were taken as though if a an the in at during to so that into of more-of being under set kind sort"
+    """
+    look appear seem like be it is was were taken as though if a an the in at during to so that into of
+    more-of being under set kind sort
+    """
 )
 
 

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from finetouch.plan.lexicon_tables import PREPOSITIONS as PREPOSITIONS
+from finetouch.plan.lexicon_tables import QUALITIES as QUALITIES
+from finetouch.plan.lexicon_tables import TONE_VERBS as TONE_VERBS
+from finetouch.plan.lexicon_tables import TONES as TONES
+
 
 @lru_cache(maxsize=1024)
 def words(text: str) -> frozenset[str]:
@@ -16,14 +21,19 @@ def words(text: str) -> frozenset[str]:
 
 # Verb -> frame. A frame is a way of reading what follows the verb (see frames*.py).
 _FRAMES = {
-    "remove": """remove delete erase eliminate eradicate exclude wipe purge omit withdraw banish expunge vanish abolish
+    "remove": """remove delete erase eliminate eradicate exclude wipe purge omit withdraw banish expunge vanish
+    abolish
         dismiss void annihilate obliterate nullify negate discard expel oust dissipate dispel disregard abandon efface
-        exterminate abrogate vanquish rid cleanse scrub purify dissolve detach subtract airbrush unstick uninstall hide
-        ignore strip cut evict liquidate absorb chop disentangle extinguish destroy drop trash scrap kill fade-out declutter""",
+        exterminate abrogate vanquish rid cleanse scrub purify dissolve detach subtract airbrush unstick
+    uninstall hide
+        ignore strip cut evict liquidate absorb chop disentangle extinguish destroy drop trash scrap kill
+    fade-out declutter""",
     "clean": "clean clear clarify cleanup wash unclutter restore fix repair correct dehaze uncloud defog",
     "add": """add insert introduce include incorporate integrate embed install affix attach superimpose place position
-        put perch tuck nestle sprinkle scatter invite append lay overlay draw sketch-in include set-up create-a drop-in
-        situate grace station stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw sketch""",
+        put perch tuck nestle sprinkle scatter invite append lay overlay draw sketch-in include set-up create-a
+    drop-in
+        situate grace station stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw
+    sketch""",
     "replace": "replace substitute swap exchange switch trade interchange supplant",
     "change": """change transform convert modify alter turn morph adapt refashion redesign customize rearrange edit
         revamp transition translate revise update reimagine remake shift transfer reshape customise remodel make-over
@@ -32,10 +42,12 @@ _FRAMES = {
     "color": """color colour paint dye coat adorn tint tinge recolor recolour colorize-in drench shade stain tinct
         suffuse cover fill spray clothe dress decorate highlight-in""",
     "give": "give grant provide lend hand",
-    "increase": "increase raise boost up elevate heighten amplify augment strengthen intensify maximize accentuate amp bump enliven ameliorate advance reinforce pump up crank",
+    "increase": """increase raise boost elevate heighten amplify augment strengthen intensify maximize accentuate amp
+        bump enliven ameliorate advance reinforce pump up crank""",
     "decrease": "decrease reduce lower lessen minimize minimise diminish weaken cut-down",
     "tone": """brighten lighten darken sharpen blur smooth saturate desaturate oversaturate deblur enhance improve
-        polish enrich refine optimize optimise dim illuminate warm unfocus pixelate soften contrast highlight despeckle
+        polish enrich refine optimize optimise dim illuminate warm unfocus pixelate soften contrast highlight
+    despeckle
         denoise whiten fade light finetune fine-tune upgrade perfect blacken smoothen focus vary distress unblur
         balance normalize sharpness retouch touch blurr define resurrect uncover unmask unfog deveil match""",
     "deform": """distort warp swirl squish stretch twist bend elongate tilt posterize slim straighten thicken thin
@@ -44,12 +56,15 @@ _FRAMES = {
     "crop": "crop trim",
     "zoom": "zoom magnify",
     "rotate": "rotate flip mirror invert reverse inverse spin turn-around",
-    "resize": "resize enlarge shrink expand scale double triple halve miniaturize compress widen-up extend blow downsize upsize",
+    "resize": """resize enlarge shrink expand scale double triple halve miniaturize compress extend blow downsize
+        upsize""",
     "move": "move reposition relocate shift-to bring drag slide push align center centre lift swap-places transport",
     "duplicate": "duplicate clone copy multiply replicate repeat",
     "extract": "extract isolate segment separate",
-    "style": """cartoonize cartoonify posterise grayscale greyscale colorize colourise animate stylize filter photoshop-in
-        immerse infuse evoke capture craft express produce generate explore depict embark dive reproduce apply imbue""",
+    "style": """cartoonize cartoonify posterise grayscale greyscale colorize colourise animate stylize filter
+    photoshop-in
+        immerse infuse evoke capture craft express produce generate explore depict embark dive reproduce apply
+    imbue""",
     "write": "write type print inscribe",
     "show": "show display unveil picture imagine see create",
     "keep": "blend keep leave preserve maintain retain save",
@@ -73,12 +88,15 @@ STRONG = words(
 )
 # Verb forms that are as often nouns or adjectives: they need a determiner or the picture behind them.
 NOUNISH = words(
-    """color colour paint light filter shade stain tint cover place position frame picture focus contrast highlight
-    blur cut fill crop zoom turn set fade smooth clear clean warm tone dress coat spray stick rest hang plant print type
-    copy circle outline mirror reverse open close age fold scale double center centre lift up show display hand shift
-    drop hide dim thin slim perfect separate swap switch trade change exchange edit update get use have let need keep
-    leave bend twist curl freeze transfer wash fix repair repeat save select station balance extend animate distress
-    clone stretch match glide set lay draw bring push hold raise lower tilt flip invert"""
+    """
+    color colour paint light filter shade stain tint cover place position frame picture focus contrast
+    highlight blur cut fill crop zoom turn set fade smooth clear clean warm tone dress coat spray stick rest
+    hang plant print type copy circle outline mirror reverse open close age fold scale double center centre
+    lift up show display hand shift drop hide dim thin slim perfect separate swap switch trade change
+    exchange edit update get use have let need keep leave bend twist curl freeze transfer wash fix repair
+    repeat save select station balance extend animate distress clone stretch match glide set lay draw bring
+    push hold raise lower tilt flip invert
+    """
 )
 
 MODALS = words("should shall must can could would will may might ought needs need has have had wants want to")
@@ -96,72 +114,36 @@ IT = words("it this that these those here there one ones")
 CONJUNCTIONS = words("and & plus n also then")
 RELATIVE = words("who that which whom who's that's which's whos thats whose where whom")
 
-# Prepositions (longest first is handled by the matcher) -> relation; "" means: handled by its own rule.
-PREPOSITIONS: dict[str, str] = {
-    "to the left side of": "left_of", "on the left side of": "left_of", "on left side of": "left_of",
-    "to the left hand side of": "left_of", "to the right hand side of": "right_of",
-    "at the left side of": "left_of", "at the right side of": "right_of", "at the left of": "left_of",
-    "at the right of": "right_of", "left side of": "left_of", "right side of": "right_of",
-    "to the right side of": "right_of", "on the right side of": "right_of", "on right side of": "right_of",
-    "to the left of": "left_of", "to the right of": "right_of", "to left of": "left_of", "to right of": "right_of",
-    "on the left of": "left_of", "on the right of": "right_of", "on left of": "left_of", "on right of": "right_of",
-    "to the immediate left of": "left_of", "to the immediate right of": "right_of",
-    "left of": "left_of", "right of": "right_of",
-    "to the top of": "on", "on the top of": "on", "on top of": "on", "ontop of": "on", "at the top of": "on",
-    "on the surface of": "on", "on to": "on", "to the surface of": "on",
-    "onto": "on", "upon": "on", "over": "on", "above": "on", "on": "on", "atop": "on", "across": "on", "ontop": "on",
-    "over top of": "on", "all over": "on", "over the top of": "on", "aboard": "in",
-    "inside of": "in", "inside": "in", "within": "in", "into": "in", "in between": "in", "between": "in", "in": "in",
-    "to inside of": "in", "to the inside of": "in", "on the inside of": "in", "among": "in", "amidst": "in",
-    "amid": "in", "amongst": "in", "through": "in", "throughout": "in", "reflected in": "in", "inbetween": "in",
-    "in the midst of": "in", "right to": "right_of", "left to": "left_of",
-    "in the middle of": "in", "to the middle of": "in", "in middle of": "in", "at the center of": "in",
-    "in the center of": "in", "to the center of": "in", "in the centre of": "in", "at the centre of": "in",
-    "to the centre of": "in", "in center of": "in", "in the middle between": "in",
-    "next to": "near", "beside": "near", "besides": "near", "near to": "near", "near": "near", "around": "near",
-    "by": "near", "close to": "near", "closer to": "near", "alongside": "near", "surrounding": "near",
-    "by the side of": "near", "at the side of": "near", "to the side of": "near", "along": "near", "nearby": "near",
-    "adjacent to": "near", "toward": "near", "towards": "near", "against": "near",
-    "at the edge of": "near", "outside of": "near", "outside": "near", "along with": "with",
-    "in front of": "in_front_of", "infront of": "in_front_of", "blocking": "in_front_of", "covers": "in_front_of", "blocks": "in_front_of", "to the front of": "in_front_of",
-    "in the front of": "in_front_of", "at the front of": "in_front_of", "covering": "in_front_of",
-    "behind": "behind", "at the back of": "behind", "in back of": "behind", "to the back of": "behind",
-    "from behind": "behind", "at the rear of": "behind",
-    "under": "under", "below": "under", "beneath": "under", "underneath": "under", "to the bottom of": "under",
-    "at the bottom of": "under",  "at the base of": "under", "at the foot of": "under",
-    "with": "with", "holding": "with", "carrying": "with", "held by": "with", "having": "with", "has": "with",
-    "have": "with", "using": "with", "grasping": "with",
-    "wearing": "wearing", "dressed in": "wearing", "worn by": "part_of", "belonging to": "part_of",
-    "of": "of", "from": "from", "off of": "from", "off": "from", "out of": "from", "to": "to", "at": "at", "for": "for",
-    "as": "as", "without": "without", "except": "except", "except for": "except", "but": "except", "apart from": "except",
-    "other than": "except", "besides the": "except", "excluding": "except", "about": "about", "like": "like",
-    "than": "than", "instead of": "instead", "in place of": "instead", "rather than": "instead", "aside from": "except",
-    "down": "down", "off the": "from", "from around": "near", "from under": "under", "from on": "on", "from in": "in",
-    "from inside": "in", "from between": "in", "from the top of": "on", "from on top of": "on", "from above": "on",
-    "from the back of": "behind", "from beside": "near", "from in front of": "in_front_of", "including": "with",
-    "from next to": "near", "from within": "in", "featuring": "with", "containing": "with", "via": "at", "during": "at",
-}  # fmt: skip
 MAX_PREPOSITION = 6
 FIRST_OF_PREPOSITION = frozenset(p.split()[0] for p in PREPOSITIONS)
 
 # Where in the picture. Longest phrase first is handled by the matcher.
 POSITION_WORDS = {
-    "leftmost": "leftmost", "left": "leftmost", "left-hand": "leftmost", "lefthand": "leftmost", "rightmost": "rightmost",
+    "leftmost": "leftmost", "left": "leftmost", "left-hand": "leftmost", "lefthand": "leftmost",
+    "rightmost": "rightmost",
     "right": "rightmost", "right-hand": "rightmost", "righthand": "rightmost", "top": "top", "upper": "top",
     "topmost": "top", "bottom": "bottom", "lower": "bottom", "bottommost": "bottom", "center": "center",
-    "centre": "center", "middle": "center", "central": "center", "foreground": "foreground", "background": "background",
+    "centre": "center", "middle": "center", "central": "center", "foreground": "foreground",
+    "background": "background",
     "front": "foreground", "forefront": "foreground",
     "largest": "largest", "biggest": "largest", "smallest": "smallest", "tallest": "tallest", "tiniest": "smallest",
-    "shortest": "shortest", "first": "first", "second": "second", "third": "third", "fourth": "fourth", "fifth": "fifth",
+    "shortest": "shortest", "first": "first", "second": "second", "third": "third", "fourth": "fourth",
+    "fifth": "fifth",
     "last": "last",
 }  # fmt: skip
 PLACE_NOUNS = words("side corner edge part half portion section area end third hand part")
 IMAGE = words(
-    "image images photo photos picture pictures pic pics photograph photographs scene shot snapshot frame pictue imagee portrait"
+    """
+    image images photo photos picture pictures pic pics photograph photographs scene shot snapshot frame
+    pictue imagee portrait
+    """
 )
 WHOLE = words("whole entire overall full complete")
 BACKDROP = words(
-    "background backdrop backgound backround backgroud backgrounds environment surroundings setting scenery back-ground"
+    """
+    background backdrop backgound backround backgroud backgrounds environment surroundings setting scenery
+    back-ground
+    """
 )
 
 NUMBERS = {
@@ -170,105 +152,47 @@ NUMBERS = {
 }  # fmt: skip
 
 COLORS = words(
-    """red green blue yellow orange purple pink white black brown gray grey gold golden silver teal turquoise cyan
-    magenta beige tan violet maroon navy burgundy lavender cream crimson scarlet ivory olive lime khaki peach coral
-    salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored transparent-blue charcoal amber
-    taupe emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite off-white brunette ginger"""
+    """
+    red green blue yellow orange purple pink white black brown gray grey gold golden silver teal turquoise
+    cyan magenta beige tan violet maroon navy burgundy lavender cream crimson scarlet ivory olive lime khaki
+    peach coral salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored transparent-blue
+    charcoal amber taupe emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite
+    off-white brunette ginger
+    """
 )
 COLOR_ISH = {
     "reddish": "red", "bluish": "blue", "greenish": "green", "yellowish": "yellow", "pinkish": "pink",
     "redder": "red", "bluer": "blue", "greener": "green", "whiter": "white", "blacker": "black", "yellower": "yellow",
-    "pinker": "pink", "purpler": "purple", "browner": "brown", "greyer": "grey", "grayer": "gray", "oranger": "orange",
+    "pinker": "pink", "purpler": "purple", "browner": "brown", "greyer": "grey", "grayer": "gray",
+    "oranger": "orange",
     "bluest": "blue", "tanner": "tan", "blueish": "blue",
 }  # fmt: skip
 COLOR_MODIFIERS = words(
-    """light dark bright deep pale hot neon royal sky baby forest pastel vibrant vivid deeper lighter darker brighter
-    lime navy olive rich dull jet soft electric midnight mint sea rose blood cherry hunter fluorescent burnt bold dusty
-    very ocean metallic cool warm shiny lemon army slate wine"""
+    """
+    light dark bright deep pale hot neon royal sky baby forest pastel vibrant vivid deeper lighter darker
+    brighter lime navy olive rich dull jet soft electric midnight mint sea rose blood cherry hunter
+    fluorescent burnt bold dusty very ocean metallic cool warm shiny lemon army slate wine
+    """
 )
 FLAT = words("solid plain flat pure all completely totally entirely just fully complete total bare simply")
 COLOR_NOUNS = words("color colour colors colours hue hues shade shades tint tone tones colr clolor coloring")
 
-# Quality nouns: which parameter they move, and the comparative for more / less of it.
-QUALITIES: dict[str, tuple[str, str, str]] = {
-    "brightness": ("brightness", "brighter", "darker"), "exposure": ("brightness", "higher exposure", "lower exposure"),
-    "light": ("brightness", "brighter", "darker"), "lighting": ("brightness", "brighter lighting", "darker lighting"),
-    "lightness": ("brightness", "lighter", "darker"), "luminosity": ("brightness", "brighter", "darker"),
-    "radiance": ("brightness", "brighter", "darker"), "luminance": ("brightness", "brighter", "darker"),
-    "illumination": ("brightness", "brighter", "darker"), "glow": ("brightness", "brighter", "darker"),
-    "darkness": ("brightness-", "darker", "brighter"), "contrast": ("contrast", "higher contrast", "lower contrast"),
-    "saturation": ("saturation", "more saturated", "less saturated"),
-    "vibrance": ("saturation", "more vibrant", "less vibrant"), "vibrancy": ("saturation", "more vibrant", "less vibrant"),
-    "vividness": ("saturation", "more vivid", "less vivid"), "color": ("saturation", "more saturated", "less saturated"),
-    "colors": ("saturation", "more vibrant colors", "less vibrant colors"),
-    "colour": ("saturation", "more saturated", "less saturated"),
-    "colours": ("saturation", "more saturated", "less saturated"),
-    "coloration": ("saturation", "more saturated", "less saturated"),
-    "intensity": ("saturation", "more intense", "less intense"), "sharpness": ("sharpness", "sharper", "less sharp"),
-    "clarity": ("sharpness", "clearer", "less clear"), "focus": ("sharpness", "more focused", "less focused"),
-    "definition": ("sharpness", "sharper", "less sharp"), "resolution": ("sharpness", "higher resolution", "lower resolution"),
-    "crispness": ("sharpness", "sharper", "less sharp"), "quality": ("sharpness", "higher quality", "lower quality"),
-    "detail": ("sharpness", "more detailed", "less detailed"), "details": ("sharpness", "more detailed", "less detailed"),
-    "blur": ("blur", "blurrier", "less blurry"), "blurriness": ("blur", "blurrier", "less blurry"),
-    "warmth": ("warmth", "warmer", "cooler"), "temperature": ("warmth", "warmer", "cooler"), "hue": ("warmth", "different hue", "different hue"),
-    "tint": ("warmth", "different tint", "less tinted"), "tone": ("warmth", "different tone", "different tone"),
-    "tones": ("warmth", "different tones", "different tones"), "hues": ("warmth", "different hues", "different hues"),
-    "noise": ("blur-", "noisier", "less noisy"), "grain": ("blur-", "grainier", "less grainy"),
-    "shadows": ("brightness-", "darker shadows", "lighter shadows"), "opacity": ("", "more opaque", "less opaque"),
-    "transparency": ("", "more transparent", "less transparent"), "highlights": ("brightness", "brighter highlights", "darker highlights"),
-    "vibrace": ("saturation", "more vibrant", "less vibrant"), "brillance": ("brightness", "brighter", "darker"),
-    "gamma": ("brightness", "higher gamma", "lower gamma"), "brigtness": ("brightness", "brighter", "darker"),
-}  # fmt: skip
 SIZE_NOUNS = words("size height width length scale dimensions thickness volume")
 ADJUST_NOUNS = words(
     """shape texture style expression pose material position posture direction pattern design angle look appearance
     length form mood orientation outline hairstyle"""
 )
 
-# Adjective -> parameter and direction, for "make X ADJ" / "X should be ADJ(er)".
-TONES: dict[str, tuple[str, float]] = {
-    "bright": ("brightness", 1), "light": ("brightness", 1), "luminous": ("brightness", 1), "radiant": ("brightness", 1),
-    "dark": ("brightness", -1), "dim": ("brightness", -1), "dull": ("saturation", -1), "dimmer": ("brightness", -1),
-    "contrasted": ("contrast", 1), "contrasty": ("contrast", 1), "vivid": ("saturation", 1), "vibrant": ("saturation", 1),
-    "saturated": ("saturation", 1), "colorful": ("saturation", 1), "colourful": ("saturation", 1), "rich": ("saturation", 1),
-    "intense": ("saturation", 1), "faded": ("saturation", -1), "pale": ("saturation", -1), "muted": ("saturation", -1),
-    "washed": ("saturation", -1), "sharp": ("sharpness", 1), "crisp": ("sharpness", 1), "clear": ("sharpness", 1),
-    "focused": ("sharpness", 1), "detailed": ("sharpness", 1), "defined": ("sharpness", 1), "blurry": ("blur", 1),
-    "blurred": ("blur", 1), "soft": ("blur", 1), "fuzzy": ("blur", 1), "unfocused": ("blur", 1), "blurrier": ("blur", 1),
-    "warm": ("warmth", 1), "cool": ("warmth", -1), "cold": ("warmth", -1), "pixelated": ("pixelate", 1),
-    "grainy": ("", 1), "exposed": ("brightness", 1), "overexposed": ("brightness", 1), "clean": ("", 1), "vibrat": ("saturation", 1),
-    "shadowed": ("brightness", -1), "shadowy": ("brightness", -1), "visible": ("contrast", 1), "yellow": ("warmth", 1),
-    "contrast": ("contrast", 1), "bolder": ("saturation", 1), "bold": ("saturation", 1), "brilliant": ("brightness", 1),
-    "smooth": ("blur", 1), "lit": ("brightness", 1), "lighted": ("brightness", 1), "blur": ("blur", 1), "deep": ("saturation", 1),
-    "desaturated": ("saturation", -1), "oversaturated": ("saturation", 1), "vibrant-": ("saturation", 1), "lively": ("saturation", 1),
-}  # fmt: skip
-TONE_VERBS: dict[str, tuple[str, float, str]] = {
-    "brighten": ("brightness", 1, "brighter"), "lighten": ("brightness", 1, "lighter"), "darken": ("brightness", -1, "darker"),
-    "blacken": ("brightness", -1, "blacker"), "dim": ("brightness", -1, "dimmer"), "illuminate": ("brightness", 1, "brighter"),
-    "light": ("brightness", 1, "brighter"), "sharpen": ("sharpness", 1, "sharper"), "sharpness": ("sharpness", 1, "sharper"),
-    "focus": ("sharpness", 1, "focused"),
-    "deblur": ("sharpness", 1, "sharper"), "unblur": ("sharpness", 1, "sharper"), "unfocus": ("blur", 1, "blurred"),
-    "blur": ("blur", 1, "blurred"), "blurr": ("blur", 1, "blurred"), "soften": ("blur", 1, "softer"), "smooth": ("blur", 1, "smoother"),
-    "smoothen": ("blur", 1, "smoother"),
-    "saturate": ("saturation", 1, "more saturated"), "oversaturate": ("saturation", 1, "more saturated"),
-    "desaturate": ("saturation", -1, "less saturated"), "fade": ("saturation", -1, "faded"), "warm": ("warmth", 1, "warmer"),
-    "enhance": ("contrast", 1, "enhanced"), "improve": ("contrast", 1, "improved"), "polish": ("contrast", 1, "enhanced"),
-    "enrich": ("saturation", 1, "richer"), "refine": ("sharpness", 1, "refined"), "optimize": ("contrast", 1, "enhanced"),
-    "optimise": ("contrast", 1, "enhanced"), "upgrade": ("sharpness", 1, "higher quality"), "perfect": ("contrast", 1, "enhanced"),
-    "finetune": ("contrast", 1, "enhanced"), "fine-tune": ("contrast", 1, "enhanced"), "contrast": ("contrast", 1, "higher contrast"),
-    "highlight": ("brightness", 1, "highlighted"), "pixelate": ("pixelate", 1, "pixelated"), "whiten": ("brightness", 1, "whiter"),
-    "touch": ("", 1, "retouched"), "define": ("sharpness", 1, "sharper"), "resurrect": ("sharpness", 1, "clearer"),
-    "uncover": ("sharpness", 1, "clearer"), "unmask": ("sharpness", 1, "clearer"), "unfog": ("sharpness", 1, "clearer"),
-    "deveil": ("sharpness", 1, "clearer"), "match": ("", 1, "matching"), "despeckle": ("", 1, "less noisy"), "denoise": ("", 1, "less noisy"), "vary": ("", 1, "varied"), "distress": ("", 1, "distressed"),
-    "balance": ("contrast", 1, "balanced"), "normalize": ("contrast", 1, "normalized"), "retouch": ("", 1, "retouched"),
-}  # fmt: skip
 
 WEATHER = words(
-    """night nighttime night-time day daytime day-time daylight dusk dawn sunset sunrise evening morning noon midnight
-    twilight winter summer spring autumn fall season snow snowy snowing snowstorm snowfall blizzard rain rainy raining
-    rainfall rainstorm storm stormy thunderstorm fog foggy mist misty haze hazy cloudy overcast sunny sunshine windy wet
-    weather climate monsoon hail drizzle drizzly lightning-storm wintertime summertime springtime precipitation gloomy
-    dark sunlight afternoon thunder tornado hurricane dusky moonlight cloudless mistiness"""
+    """
+    night nighttime night-time day daytime day-time daylight dusk dawn sunset sunrise evening morning noon
+    midnight twilight winter summer spring autumn fall season snow snowy snowing snowstorm snowfall blizzard
+    rain rainy raining rainfall rainstorm storm stormy thunderstorm fog foggy mist misty haze hazy cloudy
+    overcast sunny sunshine windy wet weather climate monsoon hail drizzle drizzly lightning-storm
+    wintertime summertime springtime precipitation gloomy dark sunlight afternoon thunder tornado hurricane
+    dusky moonlight cloudless mistiness
+    """
 )
 HAZE = words(
     """haze haziness fog fogginess mist mistiness blur blurriness fuzziness noise grain rain rainfall drizzle
@@ -276,66 +200,89 @@ HAZE = words(
     misty raining graininess pixelation"""
 )
 STYLES = words(
-    """cartoon watercolor watercolour painting sketch drawing sepia grayscale greyscale grey-scale black-and-white
-    monochrome monochromatic cyberpunk anime comic mosaic impressionist impressionism pixel style aesthetic aesthetics
-    ukiyo-e origami noir vintage retro pop-art van gogh poster vaporwave art effect filter filters artwork illustration
-    render claymation pencil charcoal-drawing crayon lego doodle stencil engraving silhouette collage negative effects
-    instagram artistic pointillism pointillist masterpiece caricature b&w psychedelic futuristic-style manga"""
+    """
+    cartoon watercolor watercolour painting sketch drawing sepia grayscale greyscale grey-scale
+    black-and-white monochrome monochromatic cyberpunk anime comic mosaic impressionist impressionism pixel
+    style aesthetic aesthetics ukiyo-e origami noir vintage retro pop-art van gogh poster vaporwave art
+    effect filter filters artwork illustration render claymation pencil charcoal-drawing crayon lego doodle
+    stencil engraving silhouette collage negative effects instagram artistic pointillism pointillist
+    masterpiece caricature b&w psychedelic futuristic-style manga
+    """
 )
 STYLE_NAMES = (
     ("black_and_white", ("black and white", "black & white", "b&w", "grayscale", "greyscale", "black-and-white",
-                         "monochrome", "monochromatic", "grey scale", "gray scale", "black n white", "white and black",
+                         "monochrome", "monochromatic", "grey scale", "gray scale", "black n white",
+    "white and black",
                          "grey-scale", "desaturated")),
     ("sepia", ("sepia",)),
     ("watercolor", ("watercolor", "watercolour", "water color")),
     ("oil_painting", ("oil paint", "oil painting")),
     ("sketch", ("sketch", "pencil", "line drawing", "charcoal")),
     ("cartoon", ("cartoon", "comic", "anime", "animat")),
-    ("painting", ("painting",)), ("vintage", ("vintage", "retro", "old time", "antique")), ("cyberpunk", ("cyberpunk",)),
-    ("negative", ("negative", "inverted")), ("mosaic", ("mosaic",)), ("pixel_art", ("pixel",)), ("posterize", ("poster",)),
+    ("painting", ("painting",)), ("vintage", ("vintage", "retro", "old time", "antique")),
+    ("cyberpunk", ("cyberpunk",)),
+    ("negative", ("negative", "inverted")), ("mosaic", ("mosaic",)), ("pixel_art", ("pixel",)),
+    ("posterize", ("poster",)),
 )  # fmt: skip
 SCENES = words(
-    """beach forest desert jungle ocean sea city street space moon mountains mountain park room office kitchen house
-    meadow field pastures pasture lake river garden farm island glacier scene landscape studio stage underwater outdoors
-    indoors countryside savannah savanna arctic mars cave sky wilderness school stadium gym bedroom cityscape skyline
-    paradise tundra environment background backdrop setting wall rainforest seaside woods hell heaven disneyland"""
+    """
+    beach forest desert jungle ocean sea city street space moon mountains mountain park room office kitchen
+    house meadow field pastures pasture lake river garden farm island glacier scene landscape studio stage
+    underwater outdoors indoors countryside savannah savanna arctic mars cave sky wilderness school stadium
+    gym bedroom cityscape skyline paradise tundra environment background backdrop setting wall rainforest
+    seaside woods hell heaven disneyland
+    """
 )
 SURFACES = words(
     """table desk floor ground wall shelf bed couch sofa chair bench plate road street grass beach roof sidewalk board
     counter tray rug rim face head skin cheeks hand shirt car truck bike surface"""
 )
 INSIDES = words(
-    """sky hand hands mouth room water lake river ocean sea pool field garden cup glass bowl vase jar basket box bag park
-    kitchen forest window windows grass bed air eyes eye city house background corner pocket bucket space"""
+    """
+    sky hand hands mouth room water lake river ocean sea pool field garden cup glass bowl vase jar basket
+    box bag park kitchen forest window windows grass bed air eyes eye city house background corner pocket
+    bucket space
+    """
 )
 GARMENTS = words(
-    """hat hats cap glasses sunglasses shirt t-shirt tshirt dress coat jacket scarf tie necktie bow-tie shoes boots socks
-    pants jeans shorts skirt sweater hoodie suit gloves crown tiara helmet mask necklace earring earrings bracelet watch
-    ring belt vest robe cape costume uniform top blouse bikini swimsuit bathing goggles headphones backpack wig veil
-    bandana turban sandals slippers heels apron pajamas leggings stockings bra underwear tuxedo gown lei collar bowtie
-    monocle eyepatch headband sombrero fedora beanie cowboy sneakers armor outfit clothes clothing overalls tank diaper
-    lipstick sweatshirt blazer mittens poncho sari kimono jersey tutu onesie cardigan trousers medal visor beret"""
+    """
+    hat hats cap glasses sunglasses shirt t-shirt tshirt dress coat jacket scarf tie necktie bow-tie shoes
+    boots socks pants jeans shorts skirt sweater hoodie suit gloves crown tiara helmet mask necklace earring
+    earrings bracelet watch ring belt vest robe cape costume uniform top blouse bikini swimsuit bathing
+    goggles headphones backpack wig veil bandana turban sandals slippers heels apron pajamas leggings
+    stockings bra underwear tuxedo gown lei collar bowtie monocle eyepatch headband sombrero fedora beanie
+    cowboy sneakers armor outfit clothes clothing overalls tank diaper lipstick sweatshirt blazer mittens
+    poncho sari kimono jersey tutu onesie cardigan trousers medal visor beret
+    """
 )
 BODY = words(
-    """head face hair eye eyes nose mouth lip lips ear ears cheek cheeks chin neck arm arms hand hands finger fingers leg
-    legs foot feet toe toes tail paw paws wing wings beak skin beard mustache moustache eyebrow eyebrows eyelashes teeth
-    tooth tongue forehead shoulder shoulders chest back belly stomach fur body hairstyle eyeballs nails horn horns mane
-    hoof snout nostrils pupils iris wrinkles freckles pimples knee knees elbow waist bald feathers hairline smile
-    eyelids eyelid knuckles makeup leash"""
+    """
+    head face hair eye eyes nose mouth lip lips ear ears cheek cheeks chin neck arm arms hand hands finger
+    fingers leg legs foot feet toe toes tail paw paws wing wings beak skin beard mustache moustache eyebrow
+    eyebrows eyelashes teeth tooth tongue forehead shoulder shoulders chest back belly stomach fur body
+    hairstyle eyeballs nails horn horns mane hoof snout nostrils pupils iris wrinkles freckles pimples knee
+    knees elbow waist bald feathers hairline smile eyelids eyelid knuckles makeup leash
+    """
 )
 PARTS = words(
-    """wheel wheels tire tires door doors window windows roof handle lid cover rim leaf leaves stem petals seeds seed
-    branch branches top bottom front rear back side edge edges corner surface hood bumper seat sleeve sleeves collar
-    button buttons logo label screen keyboard eyes light lights headlights name number reflection shadow shadows border
-    outline text letters letter word words tip center part parts half frame lens lenses strap straps wall walls ceiling
-    floor engine mirror mirrors trim pattern stripes spots writing middle"""
+    """
+    wheel wheels tire tires door doors window windows roof handle lid cover rim leaf leaves stem petals
+    seeds seed branch branches top bottom front rear back side edge edges corner surface hood bumper seat
+    sleeve sleeves collar button buttons logo label screen keyboard eyes light lights headlights name number
+    reflection shadow shadows border outline text letters letter word words tip center part parts half frame
+    lens lenses strap straps wall walls ceiling floor engine mirror mirrors trim pattern stripes spots
+    writing middle
+    """
 )
 CONTAINERS = words(
-    """jar slice pair basket bunch piece pieces cup glass bottle bowl group layer pile plate stack statue bag box can
-    bouquet school herd flock row bar loaf set pack pot vase bucket tray crowd patch spoon field fields cloud ray rays
-    sheet ball lots couple bit lot number line strand drop drops puddle block slab bed wall picture photo image kind type
-    sort stick tub carton glasses bottles cups slices bowls plates bars string trail swarm body pool ton tons mug wad
-    variety collection series cluster handful splash touch clump gallon pint wedge scoop ghost figure coat stream"""
+    """
+    jar slice pair basket bunch piece pieces cup glass bottle bowl group layer pile plate stack statue bag
+    box can bouquet school herd flock row bar loaf set pack pot vase bucket tray crowd patch spoon field
+    fields cloud ray rays sheet ball lots couple bit lot number line strand drop drops puddle block slab bed
+    wall picture photo image kind type sort stick tub carton glasses bottles cups slices bowls plates bars
+    string trail swarm body pool ton tons mug wad variety collection series cluster handful splash touch
+    clump gallon pint wedge scoop ghost figure coat stream
+    """
 )
 INTENSIFIERS = words(
     """very much more less slightly a bit little lot way extremely really too so quite somewhat super even far totally
@@ -348,34 +295,49 @@ ADVERBS = words(
     further ok okay hi hello hey thanks thank you guys somehow else well"""
 )
 POLITE = words(
-    """please kindly simply just carefully could can would will you we i i'd like to should shall may might let's i'm also then first next now finally lastly so
-    hi hello hey ok okay maybe perhaps need want
-    wanna go ahead try and help me with must secondly thirdly afterwards additionally completely significantly slightly gently subtly drastically dramatically totally basically somehow instead again be if possible accidentally 1 2 3 photo: n id you'd i'll you'll lol um this-one we'd"""
+    """
+    please kindly simply just carefully could can would will you we i i'd like to should shall may might
+    let's i'm also then first next now finally lastly so hi hello hey ok okay maybe perhaps need want wanna
+    go ahead try and help me with must secondly thirdly afterwards additionally completely significantly
+    slightly gently subtly drastically dramatically totally basically somehow instead again be if possible
+    accidentally 1 2 3 photo: n id you'd i'll you'll lol um this-one we'd
+    """
 )
 ADJECTIVES = words(
-    """small big large little tiny huge giant long short tall wide narrow thin thick fat skinny old new young elderly
-    modern vintage antique ancient wooden metal metallic plastic stone shiny furry fluffy striped spotted plain colorful
-    colored bright dark light pale vivid vibrant beautiful ugly pretty cute lovely adorable gorgeous nice happy sad angry
-    smiling funny scary crazy weird strange playful curious cuddly graceful majestic magnificent energetic gentle loyal
-    cheerful mischievous excited confident thoughtful speedy stylish elegant sleek comfortable functional delicious
-    juicy ripe unripe succulent crisp fresh tangy refreshing rotten spoiled rusty dirty clean wet dry broken empty full
-    open closed half-eaten bald blonde blond fuzzy blurry unwanted extra random whole entire main other different same
-    similar additional surrounding visible hidden natural bare flat round square circular rectangular triangular oval
-    curved straight curly wavy hot cold warm cool frozen snowy rainy sunny cloudy foggy misty stormy gloomy sandy rocky
-    grassy dense lush tropical urban rural industrial medieval futuristic retro fancy simple expensive cheap heavy soft
-    hard smooth rough sharp dull transparent clear opaque inflatable sliced wrapped decorated lit parked folded torn
-    upper lower left right top bottom middle center central outer inner front back far near closest nearest leftmost
-    rightmost biggest largest smallest tallest oldest youngest first second third last real fake human-like strong weak
-    steel brick leather checkered floral quaint cozy tidy messy bushy bigger smaller larger taller longer shorter
-    nearly half vast distant bold fierce wild tame sleepy asleep steep quick brown-haired traditional classic lone
-    single floating glowing burning sitting standing flying running walking sleeping laughing swimming dead alive drunk
-    silly evil spooky horizontal vertical off-white offwhite multicolored pastel faint massive enormous gigantic miniature
-    medium medium-sized potted curled rolled hooded bearded long-haired dark-haired short-haired unnecessary
-    distracting foreign specific particular sweet sour bitter luxurious rustic contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy
-    quiet calm peaceful snow-covered lively shady ghostly holographic heart-shaped adjacent opposite overhead bottommost"""
+    """
+    small big large little tiny huge giant long short tall wide narrow thin thick fat skinny old new young
+    elderly modern vintage antique ancient wooden metal metallic plastic stone shiny furry fluffy striped
+    spotted plain colorful colored bright dark light pale vivid vibrant beautiful ugly pretty cute lovely
+    adorable gorgeous nice happy sad angry smiling funny scary crazy weird strange playful curious cuddly
+    graceful majestic magnificent energetic gentle loyal cheerful mischievous excited confident thoughtful
+    speedy stylish elegant sleek comfortable functional delicious juicy ripe unripe succulent crisp fresh
+    tangy refreshing rotten spoiled rusty dirty clean wet dry broken empty full open closed half-eaten bald
+    blonde blond fuzzy blurry unwanted extra random whole entire main other different same similar
+    additional surrounding visible hidden natural bare flat round square circular rectangular triangular
+    oval curved straight curly wavy hot cold warm cool frozen snowy rainy sunny cloudy foggy misty stormy
+    gloomy sandy rocky grassy dense lush tropical urban rural industrial medieval futuristic retro fancy
+    simple expensive cheap heavy soft hard smooth rough sharp dull transparent clear opaque inflatable
+    sliced wrapped decorated lit parked folded torn upper lower left right top bottom middle center central
+    outer inner front back far near closest nearest leftmost rightmost biggest largest smallest tallest
+    oldest youngest first second third last real fake human-like strong weak steel brick leather checkered
+    floral quaint cozy tidy messy bushy bigger smaller larger taller longer shorter nearly half vast distant
+    bold fierce wild tame sleepy asleep steep quick brown-haired traditional classic lone single floating
+    glowing burning sitting standing flying running walking sleeping laughing swimming dead alive drunk
+    silly evil spooky horizontal vertical off-white offwhite multicolored pastel faint massive enormous
+    gigantic miniature medium medium-sized potted curled rolled hooded bearded long-haired dark-haired
+    short-haired unnecessary distracting foreign specific particular sweet sour bitter luxurious rustic
+    contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
+    striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
+    damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant
+    naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy quiet calm peaceful
+    snow-covered lively shady ghostly holographic heart-shaped adjacent opposite overhead bottommost
+    """
 )
 MATERIALS = words(
-    "wood wooden metal metallic gold golden silver marble stone glass plastic steel chrome leather brick velvet ice paper"
+    """
+    wood wooden metal metallic gold golden silver marble stone glass plastic steel chrome leather brick
+    velvet ice paper
+    """
 )
 COMPARATIVES_SIZE = {
     "bigger": 1.4, "larger": 1.4, "huge": 2.0, "big": 1.4, "large": 1.4, "smaller": 0.7, "small": 0.7, "tiny": 0.5,
@@ -392,11 +354,17 @@ SINGULAR_S = words(
     chris jesus bliss harness fortress ness walls-street stainless venus status focus radius plus happiness sadness"""
 )
 PLURALS = words(
-    """people men women children kids feet teeth mice geese guys folks cattle police sheep-pl everyone dice oxen leaves
-    clothes data persons firemen policemen women's fishermen businessmen snowmen hair-pl cacti fungi"""
+    """
+    people men women children kids feet teeth mice geese guys folks cattle police sheep-pl everyone dice
+    oxen leaves clothes data persons firemen policemen women's fishermen businessmen snowmen hair-pl cacti
+    fungi
+    """
 )
 PAIRS = words(
-    "sunglasses glasses pants jeans shorts trousers scissors goggles headphones binoculars eyeglasses clothes tights pajamas leggings overalls handcuffs"
+    """
+    sunglasses glasses pants jeans shorts trousers scissors goggles headphones binoculars eyeglasses clothes
+    tights pajamas leggings overalls handcuffs
+    """
 )
 MASS = words("stairs")
 TEXT_NOUNS = words(
@@ -404,7 +372,10 @@ TEXT_NOUNS = words(
     message date year sign-text font headline label words wording watermark-text digits letters' letter's"""
 )
 TEXTY = words(
-    "text word words lettering letters writing caption title phrase sentence quote slogan message letter name number headline saying subtitle numbers"
+    """
+    text word words lettering letters writing caption title phrase sentence quote slogan message letter name
+    number headline saying subtitle numbers
+    """
 )
 MEANINGLESS = words("na n/a null none nothing")
 VISUAL_FX = words("filter filters effect effects")

@@ -87,10 +87,8 @@ def destination(story: Story, rest: Tokens) -> tuple[tuple[str, str] | None, str
         if hit:
             end = i + hit[1]
             while (
-                end < len(rest)
-                and not (match_preposition(rest, end) and match_preposition(rest, end)[0] != "of")
-                and rest[end].kind != "punct"
-            ):  # type: ignore[index]
+                end < len(rest) and (match_preposition(rest, end) or ("of",))[0] == "of" and rest[end].kind != "punct"
+            ):
                 end += 1
             anchor = tails.anchor_text(rest[i + hit[1] : end])
             kind = {

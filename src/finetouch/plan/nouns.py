@@ -11,15 +11,18 @@ from finetouch.plan.places import match_preposition
 from finetouch.plan.tokens import Token, is_plural, say, singular
 
 _PARTITIVE = lx.words("one some all any each most many several few both none two three four five six lots part rest")
-_QUANTIFIERS = {
+_QUANTIFIERS: dict[str, int | str | None] = {
     "all": "all", "every": "all", "each": "all", "any": "all", "both": 2, "some": "some", "several": "some",
-    "many": "some", "multiple": "some", "few": "some", "lots": "some", "various": "some", "plenty": "some", "more": None,
-    "another": "one", "a": "one", "an": "one",
+    "many": "some", "multiple": "some", "few": "some", "lots": "some", "various": "some", "plenty": "some",
+    "more": None, "another": "one", "a": "one", "an": "one",
 }  # fmt: skip
 ANIMATE = lx.words(
-    """man woman boy girl guy lady person child kid baby dog cat horse bird bear cow sheep lion tiger monkey musician
-    player penguin toddler dude bride groom soldier doctor nurse singer actor animal rabbit fish elephant mother father
-    mom dad son daughter female male people men women children teenager grandma grandpa human"""
+    """
+    man woman boy girl guy lady person child kid baby dog cat horse bird bear cow sheep lion tiger monkey
+    musician player penguin toddler dude bride groom soldier doctor nurse singer actor animal rabbit fish
+    elephant mother father mom dad son daughter female male people men women children teenager grandma
+    grandpa human
+    """
 )
 _SIZE_POS = lx.words("largest biggest smallest tallest tiniest shortest")
 
@@ -188,10 +191,13 @@ def post_participle(tokens: list[Token], i: int) -> bool:
 
 
 _ING_NOUNS = lx.words(
-    """building painting drawing ceiling lighting clothing wing ring king string spring swing thing something everything
-    anything nothing railing earring wedding writing lettering parking clearing sling lightning evening morning
-    duckling sibling icing dressing coloring shading blurring being flooring bowling stuffing darling topping viking
-    awning sling setting fencing piping scaffolding crossing sapling gosling engraving carving stocking"""
+    """
+    building painting drawing ceiling lighting clothing wing ring king string spring swing thing something
+    everything anything nothing railing earring wedding writing lettering parking clearing sling lightning
+    evening morning duckling sibling icing dressing coloring shading blurring being flooring bowling
+    stuffing darling topping viking awning sling setting fencing piping scaffolding crossing sapling gosling
+    engraving carving stocking
+    """
 )
 
 

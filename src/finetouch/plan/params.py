@@ -12,7 +12,10 @@ from finetouch.plan.tokens import Token, say
 DEFAULT, WEAK, STRONG = 0.35, 0.15, 0.6
 _WEAK = lx.words("slightly little bit somewhat subtly touch gently tad lightly faintly")
 _STRONG = lx.words(
-    "much very lot significantly dramatically drastically extremely really super way considerably heavily strongly far greatly totally completely"
+    """
+    much very lot significantly dramatically drastically extremely really super way considerably heavily
+    strongly far greatly totally completely
+    """
 )
 _SIZES = {"twice": 2.0, "double": 2.0, "doubled": 2.0, "triple": 3.0, "half": 0.5, "halve": 0.5, "quarter": 0.25}
 _DIRECTIONS = {

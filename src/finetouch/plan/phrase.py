@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from finetouch.errors import NotUnderstood
 from finetouch.plan.nouns import Phrase, parse_np
 from finetouch.plan.story import Story, noun_lists
 from finetouch.plan.tokens import tokenize
-from finetouch.types import Query, Relation
+from finetouch.types import Query
 
 _HINT = 'Name the thing, for example: "the woman on the left", "all the cars", "everything except the bird".'
 
@@ -34,11 +36,13 @@ def parse_phrase(text: str) -> Query:
 
 def query_of(phrase: Phrase, more: tuple[str, ...] = ()) -> Query:
     """The query a parsed noun phrase stands for; the whole picture is called "everything"."""
-    relation = Relation(type=phrase.relation[0], anchor=phrase.relation[1]) if phrase.relation else None  # type: ignore[arg-type]
-    if relation is not None and not relation.anchor:
-        relation = None
-    noun = phrase.head or "everything"
-    count = phrase.count() if phrase.head else "all"
-    return Query(
-        noun=noun, attributes=(*phrase.attributes, *more), relation=relation, position=phrase.position, count=count
-    )  # type: ignore[arg-type]
+    fields: dict[str, Any] = {
+        "noun": phrase.head or "everything",
+        "attributes": (*phrase.attributes, *more),
+        "relation": None,
+        "position": phrase.position,
+        "count": phrase.count() if phrase.head else "all",
+    }
+    if phrase.relation and phrase.relation[1]:
+        fields["relation"] = {"type": phrase.relation[0], "anchor": phrase.relation[1]}
+    return Query(**fields)

@@ -65,7 +65,7 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
         story.add(Draft("restyle", result=text_of(body), params={"style": params.style_name(text_of(body))}))
         return
     if kinds.weather(body):
-        if cut and cut > 0 and not any(t.low in ("clouds", "soft") for t in []):
+        if cut:
             story.add(Draft("global", result=text_of(body[:cut])))
             _weather_extras(story, body[cut + 1 :])
         else:

@@ -15,9 +15,9 @@ Tokens = list[Token]
 def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     """The thing and its new state in "the man in the red shirt taller", "background a tower", "hair color black"."""
     n = len(args)
-    if n and args[0].low in ("it", "this", "him", "them", "everything") and n > 1:
-        if args[0].low != "this" or (args[1].low not in lx.IMAGE and not _nounish(args[1])):
-            return args[:1], args[1:]
+    pronoun = n > 1 and args[0].low in ("it", "this", "him", "them", "everything")
+    if pronoun and (args[0].low != "this" or (args[1].low not in lx.IMAGE and not _nounish(args[1]))):
+        return args[:1], args[1:]
     seen_noun = False
     i = 0
     while i < n:

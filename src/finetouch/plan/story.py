@@ -11,7 +11,7 @@ from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import image_phrase, match_preposition, position_phrase
 from finetouch.plan.tokens import Token, base, say
-from finetouch.types import EditStep, Relation
+from finetouch.types import EditStep
 
 
 @dataclass
@@ -30,13 +30,19 @@ class Draft:
 
     def step(self) -> EditStep:
         """The finished step."""
-        relation = (
-            Relation(type=self.relation[0], anchor=self.relation[1]) if self.relation and self.relation[1] else None
-        )  # type: ignore[arg-type]
-        return EditStep(
-            op=self.op, target=self.target or None, attributes=tuple(a for a in self.attributes if a), relation=relation,
-            position=self.position, count=self.count, result=self.result or None, color=self.color, params=self.params,
-        )  # type: ignore[arg-type]  # fmt: skip
+        kind, anchor = self.relation or ("", "")
+        fields: dict[str, Any] = {
+            "op": self.op,
+            "target": self.target or None,
+            "attributes": tuple(a for a in self.attributes if a),
+            "relation": {"type": kind, "anchor": anchor} if anchor else None,
+            "position": self.position,
+            "count": self.count,
+            "result": self.result or None,
+            "color": self.color,
+            "params": self.params,
+        }
+        return EditStep(**fields)
 
 
 @dataclass
@@ -153,10 +159,10 @@ def noun_lists(tokens: list[Token]) -> list[list[Token]]:
         token = tokens[i]
         if token.low in lx.RELATIVE and i:
             in_pp, after_place = True, False
-        if (token.low in ("and", "&", "plus") or token.text == ",") and 0 < i < len(tokens) - 1:
-            if _cut_here(tokens, i, in_pp, after_place):
-                cuts.append(i)
-                in_pp = after_place = False
+        joint = (token.low in ("and", "&", "plus") or token.text == ",") and 0 < i < len(tokens) - 1
+        if joint and _cut_here(tokens, i, in_pp, after_place):
+            cuts.append(i)
+            in_pp = after_place = False
         color = color_at(tokens, i)
         i += color[1] if color and color[1] > 1 else 1
     parts: list[list[Token]] = []

@@ -24,9 +24,11 @@ _KNOWN = {
     "teh": "the", "hte": "the", "an d": "and", "adn": "and", "backgound": "background", "bg": "background",
     "infront": "infront", "grey": "grey", "form": "form", "ttone": "tone", "ligthen": "lighten", "darked": "darken",
     "everthying": "everything", "pls": "please", "plz": "please", "wanna": "want", "gimme": "give", "lets": "let's",
-    "im": "i'm", "id": "i'd", "dont": "don't", "thats": "that's", "whos": "who's", "cant": "can't", "brighen": "brighten",
+    "im": "i'm", "id": "i'd", "dont": "don't", "thats": "that's", "whos": "who's", "cant": "can't",
+    "brighen": "brighten",
     "u": "you", "delet": "delete", "repalce": "replace", "wth": "with", "witha": "with", "rotare": "rotate",
-    "resise": "resize", "blurmake": "blur", "sharopen": "sharpen", "erase": "erase", "croped": "crop", "subsitute": "substitute",
+    "resise": "resize", "blurmake": "blur", "sharopen": "sharpen", "erase": "erase", "croped": "crop",
+    "subsitute": "substitute",
     "remover": "remove", "removr": "remove", "replaced": "replace", "colr": "color",
 }  # fmt: skip
 _REPAIRABLE = (
@@ -36,8 +38,25 @@ _REPAIRABLE = (
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
     "purple", "vibrant", "sunglasses",
 )  # fmt: skip
-_GOOD = lx.ADJECTIVES | lx.MODALS | lx.DETERMINERS | lx.ADVERBS | lx.WEATHER | lx.STYLES | lx.SCENES | lx.SURFACES | lx.CONTAINERS | lx.TEXT_NOUNS | lx.COLOR_NOUNS | lx.INTENSIFIERS | frozenset(lx.QUALITIES) | frozenset(lx.TONES) | frozenset(lx.COLOR_ISH) | frozenset(lx.PREPOSITIONS) | lx.INSIDES | lx.SIZE_NOUNS | lx.ADJUST_NOUNS | frozenset(_REPAIRABLE) | lx.IMAGE | frozenset(lx.FRAMES) | lx.COLORS | lx.GARMENTS | lx.BODY | lx.PARTS | frozenset(
-    ["changed", "removed", "replaced", "deleted", "increased", "decreased", "brightened", "darkened", "sharpened", "rotated", "removes", "changes", "place", "pictured", "charge", "chance", "range", "orangey", "plea", "reuse", "please", "contrasts", "sharper", "brightest", "lighter", "brighter", "darker", "replacing", "removing", "changing", "lightens", "lighting", "lightning", "reflections", "inserts", "instant", "inserted", "picturesque", "dark", "darkness", "changing", "shrinks", "backgrounds", "purples", "oranges", "yellows", "vibrance", "vibrancy", "pleased", "reduced", "refection", "expose", "exposed", "resized", "transformed", "converted", "saturated", "enlarged", "moved", "reflect", "delicate", "relate", "rotten", "increasing", "decreasing", "strange", "creature", "placed", "shrimp", "marked", "sharp", "convent", "bright", "lights", "lighted", "light", "lighter", "remote", "remotes", "shape", "shapes", "square", "brightly", "darkly", "inserted", "oranges", "delivery", "purples", "party", "contest", "contact", "expires", "please", "pleasant", "backgrounds", "infant", "decreased", "enlarges", "photographs", "sunglass", "photographic", "moved", "remover", "elevator", "replica", "erased", "erased", "sharply", "sharpest", "removal", "lightened", "brightened"]
+# Words that only look like a misspelt edit word.
+_LOOKALIKES = lx.words(
+    """
+    changed removed replaced deleted increased decreased brightened darkened sharpened rotated removes changes
+    place pictured charge chance range orangey plea reuse please contrasts sharper brightest lighter brighter
+    darker replacing removing changing lightens lighting lightning reflections inserts instant inserted
+    picturesque dark darkness shrinks backgrounds purples oranges yellows vibrance vibrancy pleased reduced
+    refection expose exposed resized transformed converted saturated enlarged moved reflect delicate relate
+    rotten increasing decreasing strange creature placed shrimp marked sharp convent bright lights lighted
+    light remote remotes shape shapes square brightly darkly delivery party contest contact expires pleasant
+    infant enlarges photographs sunglass photographic remover elevator replica erased sharply sharpest removal
+    lightened
+    """
+)
+_GOOD = frozenset().union(
+    _REPAIRABLE, lx.ADJECTIVES, lx.MODALS, lx.DETERMINERS, lx.ADVERBS, lx.WEATHER, lx.STYLES, lx.SCENES, lx.SURFACES,
+    lx.CONTAINERS, lx.TEXT_NOUNS, lx.COLOR_NOUNS, lx.INTENSIFIERS, lx.QUALITIES, lx.TONES, lx.COLOR_ISH, lx.IMAGE,
+    lx.PREPOSITIONS, lx.INSIDES, lx.SIZE_NOUNS, lx.ADJUST_NOUNS, lx.FRAMES, lx.COLORS, lx.GARMENTS, lx.BODY, lx.PARTS,
+    _LOOKALIKES,
 )  # fmt: skip
 
 
@@ -49,7 +68,7 @@ class Token:
         text: As written (a quoted string without its quotes). low: lower case, repaired.
         kind: "word", "num", "quote" or "punct". start: offset in the instruction.
         owner: True for "man's" and "kids'": `text` and `low` then hold the owner without the ending.
-        gap: True when the repair changed the word.
+        repaired: True when the repair changed the word.
     """
 
     text: str
@@ -166,7 +185,8 @@ def base(word: str) -> str:
 
 _IRREGULAR = {
     "took": "take", "taken": "take", "taking": "take", "made": "make", "given": "give", "gave": "give", "cut": "cut",
-    "got": "get", "put": "put", "bent": "bend", "frozen": "freeze", "drawn": "draw", "written": "write", "lit": "light",
+    "got": "get", "put": "put", "bent": "bend", "frozen": "freeze", "drawn": "draw", "written": "write",
+    "lit": "light",
     "hidden": "hide", "got-rid": "remove", "hung": "hang", "stuck": "stick", "spun": "spin", "widened": "widen",
 }  # fmt: skip
 

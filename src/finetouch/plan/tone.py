@@ -126,12 +126,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.add(draft_for("adjust", owner, result=f"{degree}{words} {owner.core}", params=values))
                 story.note(owner)
             continue
-        last = (phrase.head or "").split()[-1:] or [""]
-        if kinds.whole(phrase) or last[0].lower() in lx.words(
-            """
-        visibility composition visuals background- contours edges- part- foreground- rest-
-        """
-        ):
+        if kinds.whole(phrase) or last_word(phrase.head) in ("visibility", "composition", "visuals", "contours"):
             story.add(Draft("global", result=f"{degree}{word}", params=values))
             story.antecedent = "image"
             continue
