@@ -76,3 +76,12 @@ def test_any_phrase(text: str) -> None:
 def test_very_long_text_is_cut_and_said_so() -> None:
     plan = PARSER.parse("remove the cup and the plate. " * 2000)
     assert plan.steps and any("characters" in w for w in plan.warnings)
+
+
+def test_sentences_that_once_failed() -> None:
+    for text in (
+        "on this one we just need to adjust the contrast higher",
+        "color Change red. the car to",
+        "make, of .",
+    ):
+        outcome(text)

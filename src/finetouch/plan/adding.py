@@ -29,7 +29,7 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     phrases = _added(story, args)
     for phrase in phrases:
-        add_phrase(story, phrase, args)
+        add_phrase(story, phrase, phrase.tokens if len(phrases) > 1 else args)
 
 
 def _existing(story: Story, verb: str, args: Tokens) -> bool:
@@ -57,7 +57,9 @@ def _added(story: Story, args: Tokens) -> list[Phrase]:
     if len(phrases) > 1:
         share_tail(phrases, owner=False)
     for phrase in phrases:
-        if phrase.relation and phrase.anchor_pronoun:
+        if phrase.anchor_pronoun == "it" and story.antecedent is None:
+            phrase.relation = next(iter(phrase.extra), None)
+        elif phrase.relation and phrase.anchor_pronoun:
             phrase.relation = (phrase.relation[0], story.anchor(phrase.anchor_pronoun))
     return phrases
 
@@ -67,7 +69,6 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     head = (phrase.head or "").lower()
     last = head.split()[-1] if head else ""
     to = _to_anchor(phrase)
-    core = [t for t in trim(args) if True]
     if backdrop(phrase):
         inner = scenes.of_scene(args) or [t for t in args if t.low not in ("new",)]
         subject = (
@@ -108,8 +109,8 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     if (
         kinds.weather(_head_tokens(tokens))
         and not (phrase.relation and phrase.relation[0] in ("on", "with"))
-        and last in lx.WEATHER | {"day", "time", "storm", "effect", "climate", "weather", "sky-"}
-        and last not in ("sunset-", "thunder")
+        and last in lx.WEATHER | {"day", "time", "storm", "effect", "climate", "weather"}
+        and last != "thunder"
         and not to_thing(to)
     ):
         story.add(Draft("global", result=phrase.core))
@@ -156,7 +157,6 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     story.add(draft)
     phrase.relation = None
     story.note(phrase)
-    _ = core
 
 
 def to_thing(to: tuple[str, str, bool] | None) -> bool:
@@ -217,7 +217,7 @@ def place_added(draft: Draft, phrase: Phrase, to: tuple[str, str, bool]) -> None
 
 def _pure_color(phrase: Phrase) -> str | None:
     head = (phrase.head or "").lower()
-    if head in lx.COLOR_NOUNS | {"highlights-"} and phrase.color:
+    if head in lx.COLOR_NOUNS and phrase.color:
         return phrase.color
     if head in lx.COLORS and not phrase.attributes[:0]:
         return phrase.head

@@ -6,10 +6,12 @@ from finetouch.plan import arguments, coloring, kinds, lettering, moving, params
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
 from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.places import image_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, text_of
 from finetouch.plan.tokens import Token, last_word, say
 
 Tokens = list[Token]
+_LOOKS = lx.words("slightly to at up down away towards toward left right back forward")
 
 
 def become(
@@ -26,6 +28,10 @@ def become(
             phrase.attributes.append(color)
     phrase = story.resolve(phrase)
     new = trim(new) if new is not None else None
+    for i in range(1, len(new or [])):
+        if new and image_phrase(new, i) == len(new) - i:
+            new = new[:i]
+            break
     head = (phrase.head or "").lower()
     last = head.split()[-1] if head else ""
     quotes_old = [t for t in old if t.kind == "quote"]
@@ -130,7 +136,7 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
     if shaped is not None and shaped.head:
         story.add(draft_for("adjust", shaped, result=f"different {phrase.core}"))
         return
-    adjust = last in lx.BODY or last in lx.BACKDROP or last in lx.QUALITIES
+    adjust = last in lx.BODY or last in lx.ADJUST_NOUNS or last == "font" or last in lx.BACKDROP or last in lx.QUALITIES
     story.add(draft_for("adjust" if adjust else "replace", phrase))
     story.note(phrase)
 
@@ -238,6 +244,16 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     story.note(phrase)
     raw = new
     new = [t for t in new if t.kind != "punct"] if len(new) < 3 else new
+    if not new:
+        _unspecified(story, phrase, last_word(phrase.head))
+        return
+    if new[0].low == "look" and len(new) > 1 and new[1].low in _LOOKS:
+        story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
+        return
+    elements = last_word(phrase.head) in ("elements", "adjustments", "components", "image")
+    if elements and any(t.low in lx.BACKDROP for t in new[-1:]):
+        scenes.scene(story, kinds.strip_look(new))
+        return
     while (
         new
         and new[0].low
@@ -343,7 +359,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         return
     if len(new) > 1 and new[-1].low in lx.words(
         """
-        surface texture look expression shape pattern design smile frown pose position finish
+        surface texture look expression shape pattern smile frown pose position finish
         """
     ):
         story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.core}"))

@@ -185,12 +185,20 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
     if declare.existence(story, args):
         return
+    cause = (i for i, t in enumerate(args) if i > 1 and t.low == "so" and args[i - 1].low not in ("it", "this"))
+    so = next(cause, None)
+    args = args[:so] if so and predicates.split_predicate(args[:so]) else args
     instead = arguments.instead_of(args)
     if instead and len(instead[0]) > 1:
         args = instead[0]
     pair = predicates.split_predicate(args)
     if pair is None:
         _bare_predicate(story, args, clause)
+        return
+    joint = _second_predicate(pair[1])
+    if joint:
+        becoming.become(story, verb, pair[0], pair[1][:joint], clause)
+        make(story, verb, pair[1][joint + 1 :], clause)
         return
     things = noun_lists(pair[0])
     phrases = [parse_np(t) for t in things]
@@ -200,6 +208,14 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             becoming.become(story, verb, thing, pair[1], clause, phrase)
         return
     becoming.become(story, verb, pair[0], pair[1], clause)
+
+
+def _second_predicate(new: Tokens) -> int | None:
+    """Where "and" joins another thing with its own state: "... greener AND the sky bluer"."""
+    for i, token in enumerate(new[:-2]):
+        if i and token.low == "and" and new[i + 1].low in ("the", "his", "her", "their", "its"):
+            return i if predicates.split_predicate(new[i + 1 :]) else None
+    return None
 
 
 def _bare_predicate(story: Story, args: Tokens, clause: Tokens) -> None:

@@ -10,7 +10,7 @@ _NOT_BEFORE = lx.DETERMINERS | lx.words(
     """
     to of in on at by with from for into onto over under behind beside near very more less much not can
     could should would will must shall don't let's lets you i we who which that please be been without dark
-    light bright your his her its their as like than or photo-
+    light bright your only so his her its their as like than or
     """
 )
 _TAKES_VERB = ("make", "have", "let", "want", "help")
@@ -122,10 +122,11 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         return low in ("please", "can", "could") and titled and token.text[0].isupper()
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
-    if (joined or comma) and _declares(tokens, i, current):
+    capital = titled and token.text in ("The", "There", "His", "Her") and tokens[i - 1].text[:1].islower()
+    if (joined or comma or capital) and _declares(tokens, i, current):
         return True
     verb = base(low)
-    if not verb or (low != verb and not (low.endswith("ing") and False)):
+    if not verb or low != verb:
         return not (
             not (comma or joined)
             or low not in lx.words("make leave keep keeping leaving maintaining preserving replacing")

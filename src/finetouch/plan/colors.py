@@ -71,7 +71,7 @@ def plain_color(tokens: list[Token]) -> str | None:
         in lx.words(
             """
         a an the be in to more of color shade with have hue solid much look slightly bit little
-        appear as into more-of
+        appear as into
         """
         )
         or tokens[i].kind == "punct"

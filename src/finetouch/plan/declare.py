@@ -121,7 +121,7 @@ def _state(low: str) -> bool:
     return low in lx.words(
         """
         lit colored closed blurred opened faded dressed filled covered painted dyed saturated
-        centered darkened- cut- frozen set put- bent covering drawn
+        centered   frozen set  bent covering drawn
         """
     )
 

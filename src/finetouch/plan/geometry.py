@@ -32,7 +32,7 @@ def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 clause,
             )
             return
-    while rest and rest[0].low in lx.words(
+    while rest and rest[0].low in lx.words("more tightly closely somewhat slightly tight") | lx.words(
         """
         in on to around into down just up closer close tighter only from off at out
         """

@@ -50,7 +50,7 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     for part in noun_lists(gift):
         piece = parse_np(part)
         worn = last_word(piece.head)
-        relation = "wearing" if worn in lx.GARMENTS and worn not in ("backpack-",) else "with"
+        relation = "wearing" if worn in lx.GARMENTS else "with"
         if worn in lx.BODY:
             relation = "on" if worn not in lx.GARMENTS else relation
             relation = "with" if relation == "on" else relation

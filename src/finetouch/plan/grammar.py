@@ -43,6 +43,7 @@ Handler = Callable[[Story, str, Tokens, Tokens], None]
 EXAMPLES = ('"remove the man on the far right"', '"make the car red"', '"blur the background"')
 HINT = "Say what to change and how, for example: " + ", ".join(EXAMPLES) + "."
 MAX_LENGTH = 4000
+_GAPS = lx.words("crack cracks hole holes gap gaps scratch scratches tear tears rip rips damage")
 
 _POLITE = lx.POLITE
 _KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
@@ -102,6 +103,9 @@ def _show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     if kinds.style(args):
         styling.restyle(story, "create", args, clause)
+        return
+    if verb == "show" and any(t.low in lx.BACKDROP for t in args[1:]) and scenes.scene_end(args):
+        scenes.place_subject(story, args)
         return
     pair = predicates.split_predicate(args)
     if pair and verb == "show":
@@ -217,6 +221,10 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     if verb == "cut":
         args = args[1:] if args and args[0].low in ("out", "off", "away", "down") else args
         frame = "extract" if any(t.low in lx.BACKDROP | {"everything"} for t in clause) else "remove"
+    if verb in ("edit", "photoshop", "paint", "fade", "blend") and len(args) > 1 and args[0].low == "out":
+        args, frame = args[1:], "remove"
+    if verb == "fill" and any(t.low in _GAPS for t in args):
+        args, frame = [t for t in args if t.low != "in" or t is not args[0]], "remove"
     if verb == "fill" and args and args[0].low == "in":
         args = args[1:]
         if any(t.low in lx.BACKDROP for t in args) and not color_at(args, len(args) - 1):
@@ -235,6 +243,8 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
 def read_clause(story: Story, clause: Tokens) -> None:
     """One command or statement into steps of the story."""
     clause = trim(clause)
+    if [t.low for t in clause[:3]] == ["it's", "time", "to"]:
+        clause = clause[3:]
     i = 0
     degree: Tokens = []
     while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct"):

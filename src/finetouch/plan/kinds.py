@@ -8,10 +8,13 @@ from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import Phrase
 from finetouch.plan.tokens import Token, base, say
 
-_STRIP = lx.words(
+_SHOWS = lx.words(
+    "illustrate showcase evoke convey portray simulate represent display mimic embody feature present exhibit"
+)
+_STRIP = _SHOWS | lx.words(
     """
     look appear seem like be it is was were taken as though if a an the in at during to so that into of
-    more-of being under set kind sort
+     being under set kind sort
     """
 )
 
@@ -92,7 +95,7 @@ def weather(tokens: list[Token]) -> bool:
         low
         in lx.words(
             """
-        ball man flakes flake boots board drop drops umbrella angel lamp light- coat globe
+        ball man flakes flake boots board drop drops umbrella angel lamp  coat globe
         """
         )
         for low in lows

@@ -121,7 +121,7 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         story.add(draft)
         story.note(phrase)
         return True
-    if not (old or (last in lx.TEXT_NOUNS and last not in ("year-",))):
+    if not (old or last in lx.TEXT_NOUNS):
         return False
     if plain_color(new) and not (old and new_quotes) and last not in ("name", "number"):
         return False

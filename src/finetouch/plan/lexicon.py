@@ -27,46 +27,44 @@ _FRAMES = {
         exterminate abrogate vanquish rid cleanse scrub purify dissolve detach subtract airbrush unstick
     uninstall hide
         ignore strip cut evict liquidate absorb chop disentangle extinguish destroy drop trash scrap kill
-    fade-out declutter""",
+     declutter""",
     "clean": "clean clear clarify cleanup wash unclutter restore fix repair correct dehaze uncloud defog",
     "add": """add insert introduce include incorporate integrate embed install affix attach superimpose place position
-        put perch tuck nestle sprinkle scatter invite append lay overlay draw sketch-in include set-up create-a
-    drop-in
+        put perch tuck nestle sprinkle scatter invite append lay overlay draw include
         situate grace station stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw
     sketch""",
     "replace": "replace substitute swap exchange switch trade interchange supplant",
     "change": """change transform convert modify alter turn morph adapt refashion redesign customize rearrange edit
-        revamp transition translate revise update reimagine remake shift transfer reshape customise remodel make-over
-        restyle set transmute rework render swap-over adjust""",
-    "make": "make ensure render-as have let allow keep-on confirm verify guarantee get-the",
-    "color": """color colour paint dye coat adorn tint tinge recolor recolour colorize-in drench shade stain tinct
-        suffuse cover fill spray clothe dress decorate highlight-in""",
+        revamp transition translate revise update reimagine remake shift transfer reshape customise remodel
+        restyle set transmute rework render adjust""",
+    "make": "make ensure  have let allow  confirm verify guarantee ",
+    "color": """color colour paint dye coat adorn tint tinge recolor recolour drench shade stain tinct
+        suffuse cover fill spray clothe dress decorate""",
     "give": "give grant provide lend hand",
     "increase": """increase raise boost elevate heighten amplify augment strengthen intensify maximize accentuate amp
         bump enliven ameliorate advance reinforce pump up crank""",
-    "decrease": "decrease reduce lower lessen minimize minimise diminish weaken cut-down",
+    "decrease": "decrease reduce lower lessen minimize minimise diminish weaken ",
     "tone": """brighten lighten darken sharpen blur smooth saturate desaturate oversaturate deblur enhance improve
         polish enrich refine optimize optimise dim illuminate warm unfocus pixelate soften contrast highlight
     despeckle
         denoise whiten fade light finetune fine-tune upgrade perfect blacken smoothen focus vary distress unblur
         balance normalize sharpness retouch touch blurr define resurrect uncover unmask unfog deveil match""",
     "deform": """distort warp swirl squish stretch twist bend elongate tilt posterize slim straighten thicken thin
-        shorten lengthen widen squeeze curl open close shave raise-up animate-it texturize tighten melt flatten pinch
-        skew age fold wrinkle freeze squinch pull pucker inflate straighten-up loosen""",
+        shorten lengthen widen squeeze curl open close shave texturize tighten melt flatten pinch
+        skew age fold wrinkle freeze squinch pull pucker inflate loosen""",
     "crop": "crop trim",
     "zoom": "zoom magnify",
-    "rotate": "rotate flip mirror invert reverse inverse spin turn-around",
+    "rotate": "rotate flip mirror invert reverse inverse spin ",
     "resize": """resize enlarge shrink expand scale double triple halve miniaturize compress extend blow downsize
         upsize""",
-    "move": "move reposition relocate shift-to bring drag slide push align center centre lift swap-places transport",
+    "move": "move reposition relocate  bring drag slide push align center centre lift  transport",
     "duplicate": "duplicate clone copy multiply replicate repeat",
     "extract": "extract isolate segment separate",
     "style": """cartoonize cartoonify posterise grayscale greyscale colorize colourise animate stylize filter
-    photoshop-in
         immerse infuse evoke capture craft express produce generate explore depict embark dive reproduce apply
     imbue""",
     "write": "write type print inscribe",
-    "show": "show display unveil picture imagine see create",
+    "show": "show display unveil picture imagine create",
     "keep": "blend keep leave preserve maintain retain save",
     "take": "take",
     "get": "get",
@@ -155,7 +153,7 @@ COLORS = words(
     """
     red green blue yellow orange purple pink white black brown gray grey gold golden silver teal turquoise
     cyan magenta beige tan violet maroon navy burgundy lavender cream crimson scarlet ivory olive lime khaki
-    peach coral salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored transparent-blue
+    peach coral salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored
     charcoal amber taupe emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite
     off-white brunette ginger
     """
@@ -189,7 +187,7 @@ WEATHER = words(
     night nighttime night-time day daytime day-time daylight dusk dawn sunset sunrise evening morning noon
     midnight twilight winter summer spring autumn fall season snow snowy snowing snowstorm snowfall blizzard
     rain rainy raining rainfall rainstorm storm stormy thunderstorm fog foggy mist misty haze hazy cloudy
-    overcast sunny sunshine windy wet weather climate monsoon hail drizzle drizzly lightning-storm
+    overcast sunny sunshine windy wet weather climate monsoon hail drizzle drizzly
     wintertime summertime springtime precipitation gloomy dark sunlight afternoon thunder tornado hurricane
     dusky moonlight cloudless mistiness
     """
@@ -300,7 +298,7 @@ POLITE = words(
     let's i'm also then first next now finally lastly so hi hello hey ok okay maybe perhaps need want wanna
     go ahead try and help me with must secondly thirdly afterwards additionally completely significantly
     slightly gently subtly drastically dramatically totally basically somehow instead again be if possible
-    accidentally 1 2 3 photo: n id you'd i'll you'll lol um this-one we'd
+    accidentally 1 2 3 photo: n id you'd i'll you'll lol um we'd
     """
 )
 ADJECTIVES = words(
@@ -351,12 +349,12 @@ SINGULAR_S = words(
     class press walrus hippopotamus business address process princess actress goddess wilderness brightness darkness
     sharpness tennis series species virus circus lotus campus chaos mess less this is us has was as its his gps us abs
     santas paris mars lotus texas always las los alps news fungus rhinoceros brass necklace dais waitress mattress
-    chris jesus bliss harness fortress ness walls-street stainless venus status focus radius plus happiness sadness"""
+    chris jesus bliss harness fortress ness stainless venus status focus radius plus happiness sadness"""
 )
 PLURALS = words(
     """
-    people men women children kids feet teeth mice geese guys folks cattle police sheep-pl everyone dice
-    oxen leaves clothes data persons firemen policemen women's fishermen businessmen snowmen hair-pl cacti
+    people men women children kids feet teeth mice geese guys folks cattle police everyone dice
+    oxen leaves clothes data persons firemen policemen fishermen businessmen snowmen cacti
     fungi
     """
 )
@@ -369,7 +367,7 @@ PAIRS = words(
 MASS = words("stairs")
 TEXT_NOUNS = words(
     """text word words letter letters lettering writing caption title name number numbers sentence phrase slogan quote
-    message date year sign-text font headline label words wording watermark-text digits letters' letter's"""
+    message date year font headline label words wording digits"""
 )
 TEXTY = words(
     """

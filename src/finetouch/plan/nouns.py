@@ -57,6 +57,7 @@ class Phrase:
     of: list[Token] | None = None
     placed_before: bool = False
     to_first: bool = False
+    tokens: list[Token] = field(default_factory=list)
     excepted: str | None = None
     anchor_pronoun: str | None = None
     extra: list[tuple[str, str]] = field(default_factory=list)
@@ -93,7 +94,7 @@ def trim(tokens: list[Token]) -> list[Token]:
 def parse_np(tokens: list[Token]) -> Phrase:
     """Reads the tokens of one noun phrase (no verb, no coordination of targets)."""
     tokens = trim(tokens)
-    phrase = Phrase()
+    phrase = Phrase(tokens=tokens)
     if not tokens:
         return phrase
     core, rest = split_core(tokens)

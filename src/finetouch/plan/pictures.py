@@ -53,7 +53,8 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
     core = [t for t in body if t.low not in lx.IMAGE] or body
     plain = plain_color([t for t in body if t.low not in lx.IMAGE | {"completely", "entirely", "photo", "only"}])
     cut = next((i for i, t in enumerate(body) if t.low == "with"), None)
-    if (plain and kinds.black_and_white(plain)) or kinds.black_and_white(say(core)):
+    more = any(t.low == "more" for t in new)
+    if (plain and kinds.black_and_white(plain) and not more) or kinds.black_and_white(say(core)):
         story.add(
             Draft("restyle", result=text_of(core) if core else "black and white", params={"style": "black_and_white"})
         )

@@ -6,7 +6,7 @@ from finetouch.plan import lexicon as lx
 from finetouch.plan.tokens import Token
 
 _LEAD = lx.words("on in at to from near into towards toward along over of down")
-_SKIP = lx.words("the very far extreme upper-most a of side hand")
+_SKIP = lx.words("the very far extreme  a of side hand")
 _ROW = {"top": "top", "upper": "top", "bottom": "bottom", "lower": "bottom", "topmost": "top", "uppermost": "top"}
 _COL = {
     "left": "left",
@@ -41,6 +41,8 @@ def match_preposition(tokens: list[Token], i: int) -> tuple[str, int] | None:
         and tokens[i + 1].text[0].isupper()
         and not tokens[i + 1].text.isupper()
     ):
+        return None
+    if i and first.low in ("surrounding", "covering", "blocking") and tokens[i - 1].low in lx.DETERMINERS:
         return None
     words: list[str] = []
     for token in tokens[i : i + lx.MAX_PREPOSITION]:

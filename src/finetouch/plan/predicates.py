@@ -173,7 +173,7 @@ def _state_word(token: Token) -> bool:
             and low
             not in lx.words(
                 """
-        front back inner outer main left right top bottom middle center light- human
+        front back inner outer main left right top bottom middle center  human
         """
             )
         )

@@ -37,7 +37,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     """One thing to remove; a removed background, colour, haze or blur is not a removal of a thing."""
     head = (phrase.head or "").lower()
     last = head.split()[-1] if head else ""
-    if backdrop(phrase):
+    if backdrop(phrase) or (head in ("rest", "remainder") and any(t.low in lx.BACKDROP for t in args)):
         draft = Draft("background", "background", params={"kind": "transparent"})
         if phrase.relation and phrase.relation[0] in ("near", "behind", "part_of", "in"):
             draft.relation = ("behind", phrase.relation[1])
@@ -64,7 +64,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         or last
         in lx.words(
             """
-        tint cast yellowness redness hue tone darkness brightness dullness vignette-
+        tint yellowness redness hue tone darkness brightness dullness
         """
         )
         or (
@@ -73,7 +73,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
             in lx.words(
                 """
         effect effects influence interference mood details detail look overlay scene conditions
-        elements shadows streaks sections areas atmosphere presence cast shadow ambiance
+        elements shadows streaks sections areas atmosphere presence shadow ambiance
         """
             )
         )
@@ -124,7 +124,7 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             """
         stain stains scratch scratches spots spot tear tears rips wrinkles watermark mark marks
         crease creases damage text glare shadow shadows weathering scratching dust dirt cracks acne
-        blemishes blemish lines mistake hole clutter background words fold folds eyes-red smudge
+        blemishes blemish lines mistake hole clutter background words fold folds  smudge
         smudges residue
         """
         ):
@@ -156,7 +156,10 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 scene_tokens = rest[on + 1 :]
             args = args[:i]
             break
-    subject = story.resolve(parse_np(arguments.without_purpose(args)))
+    args = arguments.without_purpose(args)
+    depicted = next((i for i, t in enumerate(args[:4]) if t.low == "of" and i and args[i - 1].low in lx.IMAGE), None)
+    args = args[depicted + 1 :] if depicted else args
+    subject = story.resolve(parse_np(args))
     name = subject.head
     if scene_tokens:
         scenes.scene(story, scene_tokens, name)

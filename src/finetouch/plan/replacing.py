@@ -16,6 +16,11 @@ Tokens = list[Token]
 def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "replace A with B", "swap A and B", "substitute A for B"."""
     args = trim(arguments.without_purpose(args))
+    if len(args) > 1 and args[0].low in ("with", "by"):
+        if any(t.low in lx.BACKDROP for t in args):
+            scenes.scene(story, args[1:])
+            return
+        args = [Token("it", "it", "word", args[0].start), *args]
     args = [t for i, t in enumerate(args) if not (i == 0 and t.low in ("out", "up"))]
     instead = arguments.instead_of(args)
     if instead:

@@ -211,7 +211,7 @@ def share_tail(phrases: list[Phrase], owner: bool = True) -> None:
         if phrase.relation is None and phrase.position is None and not last.anchor_pronoun:
             if last.relation and not last.owner and not last.owner_pronoun:
                 phrase.relation = last.relation
-            phrase.position = last.position if not _fronted_position(last) else phrase.position
+            phrase.position = last.position
     if owner and first.owner and first.relation and len(phrases) > 1:
         for phrase in phrases[1:]:
             if phrase.relation is None and not phrase.definite:
@@ -220,10 +220,6 @@ def share_tail(phrases: list[Phrase], owner: bool = True) -> None:
         for phrase in phrases[1:]:
             if phrase.relation is None and not phrase.definite:
                 phrase.owner_pronoun = first.owner_pronoun
-
-
-def _fronted_position(phrase: Phrase) -> bool:
-    return False
 
 
 def phrases_of(story: Story, tokens: list[Token]) -> list[Phrase]:

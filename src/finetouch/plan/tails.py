@@ -124,7 +124,7 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
         )
         relation = "part_of" if inside else "on"
         mouthy = anchor[-1].low
-        if not inside and mouthy in lx.INSIDES and mouthy not in lx.words("sky- window windows bed face grass eyes"):
+        if not inside and mouthy in lx.INSIDES and mouthy not in lx.words(" window windows bed face grass eyes"):
             relation = "in"
     if relation in lx.words("to at for as about like than without down instead"):
         phrase.to_first = phrase.to_first or (relation == "to" and phrase.relation is None)

@@ -187,7 +187,7 @@ _IRREGULAR = {
     "took": "take", "taken": "take", "taking": "take", "made": "make", "given": "give", "gave": "give", "cut": "cut",
     "got": "get", "put": "put", "bent": "bend", "frozen": "freeze", "drawn": "draw", "written": "write",
     "lit": "light",
-    "hidden": "hide", "got-rid": "remove", "hung": "hang", "stuck": "stick", "spun": "spin", "widened": "widen",
+    "hidden": "hide", "": "remove", "hung": "hang", "stuck": "stick", "spun": "spin", "widened": "widen",
 }  # fmt: skip
 
 

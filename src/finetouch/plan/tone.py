@@ -16,10 +16,13 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "increase the contrast", "reduce the size of the car", "bring down exposure", "boost the boy's brightness"."""
     up = lx.FRAMES.get(verb) == "increase"
     args = trim(arguments.without_purpose(args))
-    if args and args[0].low in ("up", "down", "the-"):
+    if args and args[0].low in ("up", "down", ""):
         args = args[1:]
     by = next((i for i, t in enumerate(args) if i and t.low == "by"), None)
     words = args
+    degrees = lx.words("slightly significantly drastically dramatically")
+    args = [t for t in args if t.low not in degrees]
+    by = next((i for i, t in enumerate(args) if i and t.low == "by"), None)
     if by is not None:
         args = args[:by]
     phrases = [parse_np(p) for p in noun_lists(args)]
@@ -60,6 +63,10 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if phrase.head and phrase.head.lower() in ("number", "amount") and phrase.of:
             moving.duplicate(story, "duplicate", phrase.of, clause)
             continue
+        if last_word(phrase.head) in lx.words("glare reflection reflections shadow wrinkles redness shine spots lines"):
+            story.add(draft_for("adjust", phrase, result=f"{'more' if up else 'less'} {phrase.core}"))
+            story.note(phrase)
+            continue
         becoming.resized(story, phrase, words, "increase" if up else "decrease")
 
 
@@ -68,7 +75,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     name, sign, word = lx.TONE_VERBS.get(verb, ("contrast", 1.0, verb))
     full = args
     args = trim(arguments.without_purpose(args))
-    while args and args[0].low in lx.words("up down out in of the- around on") and len(args) >= 1:
+    while args and args[0].low in lx.words("up down out in of  around on") and len(args) >= 1:
         if args[0].low in ("in", "on") and verb != "fade" and len(args) > 1 and verb in ("focus",):
             pass
         args = args[1:]
