@@ -161,8 +161,10 @@ def _rotated(pixels: Pixels, alpha: Pixels | None, params: GeometryParams) -> tu
     if corner is None:
         return np.asarray(out, np.uint8), np.asarray(inside, np.uint8)
     if alpha is None:
-        a = inside[..., None].astype(np.float32) / 255
-        out = np.clip(out * a + np.array(corner, np.float32) * (1 - a) + 0.5, 0, 255)
+        empty, rim = inside == 0, (inside > 0) & (inside < 255)
+        a = inside[rim][:, None].astype(np.float32) / 255
+        out[rim] = np.clip(out[rim] * a + np.array(corner, np.float32) * (1 - a) + 0.5, 0, 255).astype(np.uint8)
+        out[empty] = corner
         return np.asarray(out, np.uint8), None
     return np.asarray(out, np.uint8), np.asarray(inside, np.uint8)
 

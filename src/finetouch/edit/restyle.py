@@ -71,7 +71,7 @@ class RestyleParams(contracts.Params):
 
 
 @editor("restyle", summary="sepia, black and white, sketch, cartoon, oil, watercolour and more", ops=("restyle",),
-        presets=("embedded",), context=0.05, max_side=3600)  # fmt: skip
+        presets=("embedded",), context=0.05, max_side=3000)  # fmt: skip
 class Restyle(EditMethod):
     """Draws the region (or all of the picture) in a classic style."""
 
