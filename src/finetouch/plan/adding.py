@@ -141,7 +141,7 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         draft.result, phrase.core, phrase.tail = None, text_of(args), ""
         draft.result = phrase.core
     if phrase.owner and phrase.relation and phrase.relation[0] == "part_of":
-        draft.result, draft.relation = f"{arguments.owned_by(phrase.owner)} {phrase.core}", None
+        draft.result, draft.relation = f"{arguments.owned_by(phrase.owner)} {phrase.name}", None
     if draft.relation and draft.relation[0] == "part_of":
         draft.result, draft.relation = f"{draft.result} of {draft.relation[1]}", None
     if draft.relation and draft.relation[0] in ("with", "wearing"):
@@ -229,7 +229,7 @@ def _color_added(story: Story, phrase: Phrase, color: str, to: tuple[str, str, b
         draft = Draft("add", result=phrase.core, count="one", relation=phrase.relation, position=phrase.position)
         if phrase.relation and phrase.relation[0] in ("on", "in") and "color" in [t.low for t in args]:
             target = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
-            draft = draft_for("recolor", target, result=f"{color} {target.core}", color=color)
+            draft = draft_for("recolor", target, result=f"{color} {target.name}", color=color)
         story.add(draft)
         return
     if to[2]:
@@ -242,7 +242,7 @@ def _color_added(story: Story, phrase: Phrase, color: str, to: tuple[str, str, b
         return
     more = any(t.low == "more" for t in args)
     draft = draft_for("recolor", target, color=color.lower() if more else color)
-    draft.result = f"{'more ' if more else ''}{draft.color} {target.core}"
+    draft.result = f"{'more ' if more else ''}{draft.color} {target.name}"
     story.add(draft)
     story.note(target)
 
@@ -255,5 +255,5 @@ def _quality_added(story: Story, phrase: Phrase, last: str, to: tuple[str, str, 
         return
     anchor = to[1] if to else (phrase.relation or ("", ""))[1]
     target = parse_np([Token(w, w.lower(), "word", 0) for w in anchor.split()])
-    story.add(draft_for("adjust", target, result=f"{more} {target.core}", params=values))
+    story.add(draft_for("adjust", target, result=f"{more} {target.name}", params=values))
     story.note(target)

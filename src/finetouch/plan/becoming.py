@@ -60,7 +60,7 @@ def become(
     shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS)
     if shaped is not None and (shaped.head or shaped.pronoun):
         shaped = story.resolve(shaped)
-        story.add(draft_for("adjust", shaped, result=f"{text_of(kinds.strip_look(new))} {shaped.core}"))
+        story.add(draft_for("adjust", shaped, result=f"{text_of(kinds.strip_look(new))} {shaped.name}"))
         story.note(shaped)
         return
     toned = arguments.owner_of_quality(phrase, frozenset(lx.QUALITIES) - {"light", "focus"})
@@ -130,11 +130,11 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
         return
     tone = arguments.owner_of_quality(phrase, frozenset(lx.QUALITIES))
     if tone is not None and (tone.image or tone.head is None):
-        story.add(Draft("global", result=f"different {phrase.core}"))
+        story.add(Draft("global", result=f"different {phrase.name}"))
         return
     shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS | lx.SIZE_NOUNS)
     if shaped is not None and shaped.head:
-        story.add(draft_for("adjust", shaped, result=f"different {phrase.core}"))
+        story.add(draft_for("adjust", shaped, result=f"different {phrase.name}"))
         return
     adjust = last in lx.BODY or last in lx.ADJUST_NOUNS or last == "font" or last in lx.BACKDROP or last in lx.QUALITIES
     story.add(draft_for("adjust" if adjust else "replace", phrase))
@@ -225,7 +225,7 @@ def resized(story: Story, phrase: Phrase, words: Tokens, verb: str) -> None:
     if kinds.whole(phrase) or phrase.head is None:
         story.add(Draft("global", result=word, params={"scale": factor}))
         return
-    story.add(draft_for("resize", phrase, result=f"{word} {phrase.core}", params={"scale": factor}))
+    story.add(draft_for("resize", phrase, result=f"{word} {phrase.name}", params={"scale": factor}))
     story.note(phrase)
 
 
@@ -245,7 +245,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     raw = new
     new = [t for t in new if t.kind != "punct"] if len(new) < 3 else new
     if not new:
-        _unspecified(story, phrase, last_word(phrase.head))
+        unspecified(story, phrase, last_word(phrase.head))
         return
     if new[0].low == "look" and len(new) > 1 and new[1].low in _LOOKS:
         story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
@@ -275,7 +275,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         return
     like = params.like_phrase(new)
     if like:
-        story.add(draft_for("recolor", phrase, result=f"{phrase.core} {say(new)}", params={"like": like}))
+        story.add(draft_for("recolor", phrase, result=f"{phrase.name} {say(new)}", params={"like": like}))
         return
     color = plain_color(new)
     behind = coloring.first_color(new)
@@ -298,7 +298,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
             draft_for(
                 "adjust",
                 phrase,
-                result=f"{tone.words} {phrase.core}",
+                result=f"{tone.words} {phrase.name}",
                 params=params.tone_params(tone.name, tone.sign, new),
             )
         )
@@ -314,7 +314,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     if verb == "have" and new[0].low.endswith("ing") and len(new) > 2:
         relation, position = moving.destination(story, new[1:])
         if relation or position:
-            draft = draft_for("move", phrase, result=f"{phrase.core} {text_of(new)}", params=params.move_params(new))
+            draft = draft_for("move", phrase, result=f"{phrase.name} {text_of(new)}", params=params.move_params(new))
             draft.relation, draft.position = relation or draft.relation, position or draft.position
             story.add(draft)
             return
@@ -362,7 +362,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         surface texture look expression shape pattern smile frown pose position finish
         """
     ):
-        story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.core}"))
+        story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.name}"))
         return
     target = phrase
     story.add(draft_for("replace", target, result=arguments.new_words(result, target)))
@@ -384,7 +384,7 @@ def _verbal(new: Tokens) -> bool:
 def _state_result(new: Tokens, phrase: Phrase) -> str:
     words = text_of(new)
     if new[0].low.endswith("ing"):
-        return f"{phrase.core} {words}"
+        return f"{phrase.name} {words}"
     if _verbal(new):
         low = new[0].low
         form = (
@@ -395,5 +395,5 @@ def _state_result(new: Tokens, phrase: Phrase) -> str:
             else low
         ) + "ing"
         rest = say(new[1:])
-        return f"{phrase.core} {form} {rest}".strip()
-    return f"{words} {phrase.core}"
+        return f"{phrase.name} {form} {rest}".strip()
+    return f"{words} {phrase.name}"

@@ -42,7 +42,7 @@ def recolor(story: Story, phrase: Phrase, new: Tokens | None, quality: Phrase) -
     tonal = tone is not None and tone.name in ("saturation", "brightness", "contrast")
     if tone and tonal and not any(t.low in lx.COLORS for t in new):
         values = params.tone_params(tone.name, tone.sign, new)
-        story.add(draft_for("adjust", phrase, result=f"{tone.words} {phrase.core}", params=values))
+        story.add(draft_for("adjust", phrase, result=f"{tone.words} {phrase.name}", params=values))
         story.note(phrase)
         return
     recolored(story, phrase, body)
@@ -52,7 +52,7 @@ def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
     like = params.like_phrase(body)
     draft = draft_for("recolor", phrase)
     if like:
-        draft.result, draft.params = f"{phrase.core} {say(body)}", {"like": like}
+        draft.result, draft.params = f"{phrase.name} {say(body)}", {"like": like}
     else:
         words = [t for t in body if t.low not in lx.words("color a an the of more be to")]
         found = first_color(words)
@@ -60,7 +60,7 @@ def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
         more = any(t.low == "more" for t in body)
         plain = comparative(color)
         draft.color = plain or color
-        draft.result = f"{'more ' if more else ''}{say(words) if plain else color} {phrase.core}"
+        draft.result = f"{'more ' if more else ''}{say(words) if plain else color} {phrase.name}"
         if plain or more:
             draft.params = {"saturation": params.strength(body)}
         extra = found[2] if found else []
@@ -159,7 +159,7 @@ def color_frame(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                     draft_for(
                         "recolor",
                         phrase,
-                        result=f"{tone.words} {phrase.core}",
+                        result=f"{tone.words} {phrase.name}",
                         params={"lightness": tone.sign * params.strength(new)},
                     )
                 )

@@ -174,5 +174,5 @@ def resize(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             story.add(Draft("global", result=word, params={"scale": factor}))
             story.antecedent = "image"
         else:
-            story.add(draft_for("resize", phrase, result=f"{word} {phrase.core}", params={"scale": factor}))
+            story.add(draft_for("resize", phrase, result=f"{word} {phrase.name}", params={"scale": factor}))
             story.note(phrase)

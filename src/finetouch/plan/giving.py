@@ -38,13 +38,13 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         scenes.scene(story, gift)
         return
     if last in lx.COLOR_NOUNS | {"shade", "tint", "coat", "finish", "makeover"} and thing.color:
-        story.add(draft_for("recolor", owner, result=f"{thing.color} {owner.core}", color=thing.color))
+        story.add(draft_for("recolor", owner, result=f"{thing.color} {owner.name}", color=thing.color))
         story.note(owner)
         return
     if last in ("look", "texture", "appearance", "expression", "shape") or (
         last in lx.QUALITIES and last not in ("light", "glow")
     ):
-        story.add(draft_for("adjust", owner, result=f"{thing.core} {owner.core}"))
+        story.add(draft_for("adjust", owner, result=f"{thing.core} {owner.name}"))
         story.note(owner)
         return
     for part in noun_lists(gift):

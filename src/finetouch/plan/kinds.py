@@ -95,7 +95,7 @@ def weather(tokens: list[Token]) -> bool:
         low
         in lx.words(
             """
-        ball man flakes flake boots board drop drops umbrella angel lamp  coat globe
+        ball man flakes flake boots board drop drops umbrella angel lamp coat globe
         """
         )
         for low in lows

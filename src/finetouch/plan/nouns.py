@@ -62,6 +62,11 @@ class Phrase:
     anchor_pronoun: str | None = None
     extra: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """The head, or "" when there is none."""
+        return self.head or ""
+
     def count(self, added: bool = False) -> int | str | None:
         """The count field: what was said, else from the number of the head."""
         if self.head is None:

@@ -71,6 +71,8 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                     pass
                 else:
                     return args[:i], args[i:]
+            if token.kind == "num" and i + 1 < n and kinds.size_word(args[i:]):
+                return args[:i], args[i:]
             if low == "the" and i + 1 < n and args[i + 1].low == "same":
                 return args[:i], args[i:]
             color = color_at(args, i)

@@ -130,7 +130,7 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         ):
             remove_phrase(story, phrase, args)
         else:
-            story.add(draft_for("adjust", phrase, result=f"{_state_of(verb)} {phrase.core}"))
+            story.add(draft_for("adjust", phrase, result=f"{_state_of(verb)} {phrase.name}"))
         story.note(phrase)
 
 

@@ -128,7 +128,7 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
         return
     color_of = _color_owner(target)
     if color_of is not None and color:
-        story.add(draft_for("recolor", color_of, result=f"{color} {color_of.core}", color=color))
+        story.add(draft_for("recolor", color_of, result=f"{color} {color_of.name}", color=color))
         story.note(color_of)
         return
     extra = arguments.new_words(result, target)

@@ -35,7 +35,7 @@ def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 coloring.color_frame(story, verb, args, clause)
                 return
             for phrase in phrases:
-                story.add(draft_for("adjust", phrase, result=f"{named} {phrase.core}"))
+                story.add(draft_for("adjust", phrase, result=f"{named} {phrase.name}"))
             return
         said = say(
             [t for t in args if t.low not in lx.IMAGE | lx.DETERMINERS | {"to", "in", "with", "be", "more", "whole"}]
@@ -93,7 +93,7 @@ def _apply(story: Story, args: Tokens, clause: Tokens) -> None:
         and target.head
         and not kinds.whole(target)
     ):
-        story.add(draft_for("recolor", target, result=f"{thing.color} {target.core}", color=thing.color))
+        story.add(draft_for("recolor", target, result=f"{thing.color} {target.name}", color=thing.color))
         story.note(target)
         return
     if kinds.whole(target) or target.head is None:
@@ -104,6 +104,6 @@ def _apply(story: Story, args: Tokens, clause: Tokens) -> None:
         return
     if low in lx.QUALITIES or low in lx.VISUAL_FX:
         for phrase in phrases_of(story, args[to + 1 :]) if to else []:
-            story.add(draft_for("adjust", phrase, result=f"{thing.core} {phrase.core}"))
+            story.add(draft_for("adjust", phrase, result=f"{thing.core} {phrase.name}"))
         return
     adding.add(story, "add", args, clause)

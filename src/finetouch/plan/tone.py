@@ -22,6 +22,8 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     words = args
     degrees = lx.words("slightly significantly drastically dramatically")
     args = [t for t in args if t.low not in degrees]
+    if len(args) > 2 and args[-2].low == "a" and args[-1].low in ("lot", "bit", "little", "tad"):
+        args = args[:-2]
     by = next((i for i, t in enumerate(args) if i and t.low == "by"), None)
     if by is not None:
         args = args[:by]
@@ -50,7 +52,7 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.antecedent = "image"
             else:
                 owner.position = owner.position or phrase.position
-                story.add(draft_for("adjust", owner, result=f"{result} {owner.core}", params=values))
+                story.add(draft_for("adjust", owner, result=f"{result} {owner.name}", params=values))
                 story.note(owner)
             done.add(result)
             continue
@@ -64,7 +66,7 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             moving.duplicate(story, "duplicate", phrase.of, clause)
             continue
         if last_word(phrase.head) in lx.words("glare reflection reflections shadow wrinkles redness shine spots lines"):
-            story.add(draft_for("adjust", phrase, result=f"{'more' if up else 'less'} {phrase.core}"))
+            story.add(draft_for("adjust", phrase, result=f"{'more' if up else 'less'} {phrase.name}"))
             story.note(phrase)
             continue
         becoming.resized(story, phrase, words, "increase" if up else "decrease")
@@ -130,7 +132,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.add(Draft("global", result=f"{degree}{words}", params=values))
                 story.antecedent = "image"
             else:
-                story.add(draft_for("adjust", owner, result=f"{degree}{words} {owner.core}", params=values))
+                story.add(draft_for("adjust", owner, result=f"{degree}{words} {owner.name}", params=values))
                 story.note(owner)
             continue
         if kinds.whole(phrase) or last_word(phrase.head) in ("visibility", "composition", "visuals", "contours"):
@@ -143,7 +145,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             continue
         if not phrase.head and phrase.position is None:
             continue
-        story.add(draft_for("adjust", phrase, result=f"{degree}{word} {phrase.core}", params=values))
+        story.add(draft_for("adjust", phrase, result=f"{degree}{word} {phrase.name}", params=values))
         story.note(phrase)
 
 
@@ -197,5 +199,5 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 and last_word(phrase.head) not in lx.BODY
                 else "adjust"
             )
-            story.add(draft_for(op, phrase, result=f"{state} {phrase.core}"))
+            story.add(draft_for(op, phrase, result=f"{state} {phrase.name}"))
             story.note(phrase)
