@@ -69,8 +69,6 @@ class Scene:
         step: The step. params: The method's own, already checked parameters.
         reference: Picture given with ``--reference``, or None.
         select: Finds another thing in the same picture ("the same colour as the sofa").
-        others: Things of the same kind that were not meant; None when there are none. A removal must not copy from
-            them, else a second one grows into the hole.
         grow, feather: What the user asked for in px, None when left to the method.
     """
 
@@ -80,7 +78,6 @@ class Scene:
     params: Any
     reference: Picture | None = None
     select: Callable[[str], Region] | None = None
-    others: Region | None = None
     grow: float | None = None
     feather: float | None = None
 

@@ -165,7 +165,6 @@ class Pipeline:
             params=check_params(method, step),
             reference=options.reference,
             select=lambda phrase: self.select(picture, parse_phrase(phrase), report).region,
-            others=_others(selection),
             grow=options.grow,
             feather=options.feather,
         )
@@ -269,21 +268,6 @@ def library_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _others(selection: Selection) -> Region | None:
-    """The candidates that were not taken, in one region."""
-    left = [c for c in selection.candidates if _overlap(c, selection.region) < 0.5]
-    if not left:
-        return None
-    mask = np.maximum.reduce([c.mask for c in left])
-    return selection.region.with_mask(np.minimum(mask, 1 - selection.region.mask), label="others")
-
-
-def _overlap(candidate: Region, region: Region) -> float:
-    """Share of the candidate that lies in the region."""
-    inside = float(np.minimum(candidate.mask, region.mask).sum())
-    return inside / max(1.0, float(candidate.mask.sum()))
 
 
 def _hook(options: Options, stage: str, step: EditStep | None, value: Any) -> Any:
