@@ -8,6 +8,7 @@ from drawn import beach, stand
 from helpers import run
 
 from finetouch.edit.fill import contact_shadow
+from finetouch.types import Region
 
 
 def test_a_thing_on_the_horizon_is_removed_and_the_horizon_runs_on():
@@ -91,3 +92,20 @@ def test_whole_picture_and_tiny_pictures(shape):
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     done = run("fill", pixels, np.ones(shape, np.float32), "remove")
     assert done.pixels.shape == pixels.shape
+
+
+def test_its_neighbours_are_not_copied_into_its_place():
+    clean, _ = beach()
+    pixels, mask = stand(clean, (110, 60, 150, 150))
+    pixels, other = stand(pixels, (160, 60, 200, 150), colour=(30, 120, 40))
+    asked = []
+
+    def select(phrase):
+        asked.append(phrase)
+        return Region.of(np.maximum(mask, other))
+
+    done = run("fill", pixels, mask, "remove", target="woman", select=select)
+    assert asked == ["all people"]
+    green = np.abs(done.pixels.astype(int) - (30, 120, 40)).sum(axis=-1) < 60
+    assert green[:, 105:152].sum() == 0
+    np.testing.assert_array_equal(done.pixels[60:150, 165:200], pixels[60:150, 165:200])

@@ -6,17 +6,23 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
+from finetouch.errors import InputError
 from finetouch.imaging import inpaint, masks
 from finetouch.imaging.masks import Mask
 from finetouch.registry import editor
 from finetouch.types import Pixels, Region
 
 SEEN = 0.08
-FEATHER = 2.0
+FEATHER = 3.0
+PEOPLE = {
+    "person", "people", "man", "men", "woman", "women", "boy", "girl", "guy", "lady", "child", "kid", "kids",
+    "children", "player", "skier", "rider", "surfer",
+}  # fmt: skip
 
 
 def rim_px(mask: Mask) -> int:
@@ -39,6 +45,14 @@ class Fill(EditMethod):
         shadow: bool = Field(True, description="take the contact shadow away as well")
         patch: int = Field(4, ge=1, le=15, description="radius of the compared patches, px")
 
+    def __init__(self) -> None:
+        self._others: tuple[Scene, Mask | None] | None = None
+
+    def _rest(self, scene: Scene) -> Mask | None:
+        if self._others is None or self._others[0] is not scene:
+            self._others = (scene, other_things(scene))
+        return self._others[1]
+
     def area(self, scene: Scene) -> Region:
         """The thing, a rim so that none of it stays, and its contact shadow."""
         solid = (scene.region.mask > SEEN).astype(np.float32)
@@ -47,20 +61,59 @@ class Fill(EditMethod):
         grown = masks.grow(solid, rim + feather)
         if scene.params.shadow and scene.grow is None:
             grown = np.maximum(grown, contact_shadow(scene.picture.pixels, solid))
+        rest = self._rest(scene)
+        if rest is not None:
+            # The rim must not eat into a neighbour.
+            grown = np.where((rest > masks.HARD) & (solid <= 0), 0, grown)
         return scene.region.with_mask(grown)
+
+    def prepare(self, scene: Scene) -> Mask | None:
+        """Other things of the same kind, which must not be copied into the hole."""
+        return self._rest(scene)
 
     def edit(self, request: EditRequest) -> EditOutput:
         """The crop with the hole filled, and how well the seam is hidden."""
         seed = int(request.rng.integers(2**31))
         done = inpaint.fill_hole(
             request.pixels, request.area > 0, seed=seed, mode=request.params.mode, patch=request.params.patch,
-            report=request.report,
+            exclude=not_to_copy(request), report=request.report,
         )  # fmt: skip
         facts: dict[str, Any] = {"fill": done.mode, "seam": done.seam, "seam_repaired": done.repaired}
         notes: tuple[str, ...] = ()
         if done.seam > 1.8:
             notes = ("The edge of the filled place may show.",)
         return EditOutput(pixels=done.pixels, notes=notes, facts=facts)
+
+
+def other_things(scene: Scene) -> Mask | None:
+    """Everything else in the picture of the kind that is taken away: a removed man must not come back as his neighbour.
+
+    Returns:
+        ``(H, W) float32`` or None when there is none, or nobody to ask.
+    """
+    noun = (scene.step.target or "").lower().split()[-1:]
+    if scene.select is None or not noun:
+        return None
+    try:
+        found = scene.select("all people" if noun[0] in PEOPLE else f"all {scene.step.target}")
+    except InputError:
+        return None
+    rest = np.clip(found.mask - masks.grow(scene.region.mask, 2), 0, 1).astype(np.float32)
+    return rest if (rest > masks.HARD).any() else None
+
+
+def not_to_copy(request: EditRequest) -> NDArray[np.bool_] | None:
+    """What `other_things` found, in the crop; None when little else would be left to copy from."""
+    rest = request.prepared
+    if rest is None:
+        return None
+    h, w = request.target.shape
+    x, y = request.origin
+    part = rest[y : y + max(1, round(h / request.scale)), x : x + max(1, round(w / request.scale))]
+    barred = masks.grow(masks.resize_mask(np.ascontiguousarray(part), (w, h)), 3) > masks.HARD
+    barred &= request.area <= 0
+    free = ~barred & (request.area <= 0)
+    return barred if barred.any() and free.mean() > 0.2 else None
 
 
 def contact_shadow(pixels: Pixels, solid: Mask) -> Mask:

@@ -13,7 +13,7 @@ from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
 from finetouch.edit import _place
 from finetouch.edit._destination import POSITIONS, beside, position_in, relation_in
 from finetouch.edit._place import Sprite
-from finetouch.edit.fill import FEATHER, SEEN, rim_px
+from finetouch.edit.fill import FEATHER, SEEN, not_to_copy, other_things, rim_px
 from finetouch.errors import InputError, UsageError
 from finetouch.imaging import inpaint, masks, matting
 from finetouch.imaging.masks import Mask
@@ -68,6 +68,10 @@ class Paste(EditMethod):
             out = np.maximum(out, _hole(scene))
         return scene.region.with_mask((out > 0.02).astype(np.float32))
 
+    def prepare(self, scene: Scene) -> Mask | None:
+        """Other things of the replaced kind, which must not be copied into its place."""
+        return other_things(scene) if scene.step.op == "replace" else None
+
     def edit(self, request: EditRequest) -> EditOutput:
         """The crop with the new thing in it."""
         scene, params = request.scene, request.params
@@ -78,7 +82,12 @@ class Paste(EditMethod):
         if scene.step.op == "replace":
             hole = _in_crop(_hole(scene), request) > 0.02
             done = inpaint.fill_hole(
-                pixels, hole, seed=int(request.rng.integers(2**31)), mode=params.mode, report=request.report
+                pixels,
+                hole,
+                seed=int(request.rng.integers(2**31)),
+                mode=params.mode,
+                exclude=not_to_copy(request),
+                report=request.report,
             )
             pixels, facts = done.pixels, {"fill": done.mode, "seam": done.seam}
         request.report.check()

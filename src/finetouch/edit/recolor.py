@@ -23,7 +23,7 @@ OVERVIEW = 1_000_000
 
 # A bare colour word leaves lightness some freedom: "blue" may be a dark or a bright blue. (low, high) in L.
 FREEDOM = {"black": (0.0, 9.0), "white": (-8.0, 0.0), "gray": (-14.0, 14.0)}
-ANY_FREEDOM = (-12.0, 12.0)
+ANY_FREEDOM = (-12.0, 5.0)
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,12 @@ from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
 from finetouch.edit import _place
 from finetouch.edit._destination import destinations
-from finetouch.edit.fill import SEEN, contact_shadow, rim_px
+from finetouch.edit.fill import FEATHER, SEEN, contact_shadow, not_to_copy, other_things, rim_px
 from finetouch.errors import InputError
 from finetouch.imaging import inpaint, masks
 from finetouch.imaging.masks import Mask
 from finetouch.registry import editor
 from finetouch.types import Box, EditStep, Pixels, Region
-
-FEATHER = 2.0
 
 
 class TransformParams(contracts.Params):
@@ -83,6 +81,10 @@ class Transform(EditMethod):
             out = np.maximum(out, _landing(scene, layout, box))
         return scene.region.with_mask(out)
 
+    def prepare(self, scene: Scene) -> Mask | None:
+        """Other things of the same kind, which must not be copied into the emptied place."""
+        return other_things(scene) if self._layout(scene).empties else None
+
     def edit(self, request: EditRequest) -> EditOutput:
         """The crop with the thing in its new place."""
         scene, scale = request.scene, request.scale
@@ -118,6 +120,7 @@ class Transform(EditMethod):
         hole = _crop_mask(_hole(scene), request) > 0.02
         done = inpaint.fill_hole(
             request.pixels, hole, seed=int(request.rng.integers(2**31)), mode=request.params.mode,
+            exclude=not_to_copy(request),
             report=request.report,
         )  # fmt: skip
         return done.pixels, {"fill": done.mode, "seam": done.seam}

@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 Mode = Literal["patchmatch", "fast"]
 
 HOLE_PIXELS = 20_000
-CROP_PIXELS = 160_000
+CROP_PIXELS = 600_000
 GUIDE_FLOOR = 0.006
 GUIDE_WEIGHT = 0.04
 
@@ -80,7 +80,8 @@ def fill_hole(
     if mode == "fast" or min(pixels.shape[:2]) < 8 or int(sources.sum()) < 64:
         filled = _telea(pixels, hole)
         return Filled(filled, seam_score(filled, hole), False, "fast")
-    filled = _patchmatch(pixels, hole, exclude, seed, patch, report)
+    filled = _patchmatch(pixels, _with_near(hole, exclude), exclude, seed, patch, report)
+    filled = np.where(hole[..., None], filled, pixels).astype(np.uint8)
     report.check()
     seam = seam_score(filled, hole)
     levelled, changed = _level(pixels, filled, hole)
@@ -121,6 +122,14 @@ def _telea(pixels: Pixels, hole: Bools) -> Pixels:
     return np.where(hole[..., None], out, pixels).astype(np.uint8)
 
 
+def _with_near(hole: Bools, exclude: Bools | None) -> Bools:
+    """The hole and the excluded things beside it: what is behind them must not be guessed from their colours."""
+    if exclude is None or not exclude.any():
+        return hole
+    near = cv2.dilate(hole.astype(np.uint8), np.ones((49, 49), np.uint8)) > 0
+    return hole | (exclude & near)
+
+
 def _patchmatch(pixels: Pixels, hole: Bools, exclude: Bools | None, seed: int, patch: int, report: Reporter) -> Pixels:
     """Small holes at full size; larger ones at a fraction of it, guided, and then again with all pixels."""
     factor = working_factor(hole)
@@ -146,7 +155,7 @@ def _patchmatch(pixels: Pixels, hole: Bools, exclude: Bools | None, seed: int, p
 
 
 def working_factor(hole: Bools) -> int:
-    """How much smaller the coarse fill is made: the hole has at most about 20000 px there, the crop 160000."""
+    """How much smaller the coarse fill is made: the hole has at most about 20000 px there, the crop 600000."""
     area, total = int(hole.sum()), hole.size
     factor = max(1, int(np.ceil(np.sqrt(max(area / HOLE_PIXELS, total / CROP_PIXELS)))))
     return 1 if min(hole.shape) // factor < 24 else factor
@@ -182,7 +191,7 @@ def _guided(pixels: Pixels, hole: Bools, exclude: Bools | None, seed: int, patch
     y = np.broadcast_to(np.linspace(0, 1, h, dtype=np.float32)[:, None], (h, w))
     x = np.broadcast_to(np.linspace(0, 0.15 * w / h, w, dtype=np.float32), (h, w))
     guide = np.ascontiguousarray(np.dstack([y, x, np.zeros((h, w), np.float32)]))
-    weight = GUIDE_FLOOR + GUIDE_WEIGHT * layering(pixels, hole)
+    weight = GUIDE_FLOOR + GUIDE_WEIGHT * layering(pixels, hole if exclude is None else hole | exclude)
     with _LOCK:
         patchmatch.set_random_seed(seed % 2**32)
         filled = patchmatch.inpaint_regularity(
