@@ -101,8 +101,8 @@ def editor(name: str, **facts: Any) -> Callable[[type[T]], type[T]]:
 
 @cache
 def load() -> None:
-    """Imports every module of finetouch.plan, .select and .edit, and installed plug-ins, once."""
-    for package_name in ("finetouch.plan", "finetouch.select", "finetouch.edit"):
+    """Imports every module of finetouch.plan, .select and .editing, and installed plug-ins, once."""
+    for package_name in ("finetouch.plan", "finetouch.select", "finetouch.editing"):
         package = importlib.import_module(package_name)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package_name}.{module.name}")

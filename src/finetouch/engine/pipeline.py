@@ -99,12 +99,11 @@ class Pipeline:
         chosen = self._selectors[name]
         key = (id(picture), name)
         if key not in self._analyses:
-            report.update("select", 0, 2, "looking at the picture")
             self._analyses[key] = (picture, chosen.analyse(picture, report))
             while len(self._analyses) > _KEPT_ANALYSES:
                 self._analyses.popitem(last=False)
         self._analyses.move_to_end(key)
-        report.update("select", 1, 2, f"looking for {query.describe()}")
+        report.check()
         return chosen.select(picture, self._analyses[key][1], query, report)
 
     def run(

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
-from finetouch.edit import _styles
+from finetouch.editing import _styles
 from finetouch.errors import UsageError
 from finetouch.imaging import matting
 from finetouch.imaging.masks import HARD

@@ -7,7 +7,7 @@ import pytest
 from drawn import ball
 from helpers import run
 
-from finetouch.edit.background import Background, lens_blur
+from finetouch.editing.background import Background, lens_blur
 from finetouch.errors import UsageError
 from finetouch.types import EditStep, Picture
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
-from finetouch.edit._tone import TONE_NAMES, ToneParams, Whole, apply_tone, measure
+from finetouch.editing._tone import TONE_NAMES, ToneParams, Whole, apply_tone, measure
 from finetouch.imaging import color, matting
 from finetouch.imaging.masks import HARD
 from finetouch.registry import editor

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
-from finetouch.edit import _place
-from finetouch.edit._destination import destinations
-from finetouch.edit.fill import FEATHER, SEEN, contact_shadow, not_to_copy, other_things, rim_px
+from finetouch.editing import _place
+from finetouch.editing._destination import destinations
+from finetouch.editing.fill import FEATHER, SEEN, contact_shadow, not_to_copy, other_things, rim_px
 from finetouch.errors import InputError
 from finetouch.imaging import inpaint, masks
 from finetouch.imaging.masks import Mask

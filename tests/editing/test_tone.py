@@ -9,8 +9,8 @@ from helpers import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finetouch.edit._tone import TONE_NAMES
-from finetouch.edit.adjust import Adjust, Tone
+from finetouch.editing._tone import TONE_NAMES
+from finetouch.editing.adjust import Adjust, Tone
 from finetouch.imaging import color
 from finetouch.types import EditStep
 

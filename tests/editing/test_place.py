@@ -7,9 +7,9 @@ import pytest
 from drawn import ball, beach, stand
 from helpers import run
 
-from finetouch.edit._destination import position_in, relation_in
-from finetouch.edit._place import Sprite, harmonised
-from finetouch.edit.paste import main_subject
+from finetouch.editing._destination import position_in, relation_in
+from finetouch.editing._place import Sprite, harmonised
+from finetouch.editing.paste import main_subject
 from finetouch.errors import UsageError
 from finetouch.imaging import masks
 from finetouch.types import Picture, Region

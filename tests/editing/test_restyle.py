@@ -7,7 +7,7 @@ import pytest
 from drawn import ball
 from helpers import run
 
-from finetouch.edit.restyle import STYLES, Restyle, style_name
+from finetouch.editing.restyle import STYLES, Restyle, style_name
 from finetouch.types import EditStep
 
 

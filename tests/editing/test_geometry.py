@@ -8,7 +8,7 @@ from helpers import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finetouch.edit.geometry import Geometry, inner_size
+from finetouch.editing.geometry import Geometry, inner_size
 from finetouch.errors import UsageError
 from finetouch.types import EditStep, Region
 

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
-from finetouch.edit import _place
-from finetouch.edit._destination import POSITIONS, beside, position_in, relation_in
-from finetouch.edit._place import Sprite
-from finetouch.edit.fill import FEATHER, SEEN, not_to_copy, other_things, rim_px
+from finetouch.editing import _place
+from finetouch.editing._destination import POSITIONS, beside, position_in, relation_in
+from finetouch.editing._place import Sprite
+from finetouch.editing.fill import FEATHER, SEEN, not_to_copy, other_things, rim_px
 from finetouch.errors import InputError, UsageError
 from finetouch.imaging import inpaint, masks, matting
 from finetouch.imaging.masks import Mask

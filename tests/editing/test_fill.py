@@ -7,7 +7,7 @@ import pytest
 from drawn import beach, stand
 from helpers import run
 
-from finetouch.edit.fill import contact_shadow
+from finetouch.editing.fill import contact_shadow
 from finetouch.types import Region
 
 

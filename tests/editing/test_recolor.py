@@ -7,7 +7,7 @@ import pytest
 from drawn import ball
 from helpers import run
 
-from finetouch.edit.recolor import Recolor
+from finetouch.editing.recolor import Recolor
 from finetouch.errors import UsageError
 from finetouch.imaging import color
 from finetouch.types import EditStep, Region
