@@ -28,6 +28,8 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if verb in lx.words("put place position move set lay arrange rest hang") and _existing(story, verb, args):
         return
     phrases = _added(story, args)
+    if len(phrases) > 1 and backdrop(phrases[0]) and phrases[0].of is not None:
+        phrases = phrases[:1]
     for phrase in phrases:
         add_phrase(story, phrase, phrase.tokens if len(phrases) > 1 else args)
 
@@ -87,6 +89,9 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         if (inner and inner[-1].low in lx.BACKDROP) or scenes.of_scene(args) is None:
             inner = inner[:stop]
         scenes.scene(story, inner, subject)
+        return
+    if head in ("color", "colors", "colour", "colours") and phrase.color is None and not _described(phrase):
+        _quality_added(story, phrase, last, to, args)
         return
     if last in lx.QUALITIES and last not in lx.words(
         """
@@ -157,6 +162,11 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     story.add(draft)
     phrase.relation = None
     story.note(phrase)
+
+
+def _described(phrase: Phrase) -> bool:
+    """True when something beyond "to ..." and "for ..." is said of the thing."""
+    return any(not a.lower().startswith(("to ", "for ")) for a in phrase.attributes)
 
 
 def to_thing(to: tuple[str, str, bool] | None) -> bool:

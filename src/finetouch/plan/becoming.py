@@ -134,7 +134,12 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
         return
     shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS | lx.SIZE_NOUNS)
     if shaped is not None and shaped.head:
-        story.add(draft_for("adjust", shaped, result=f"different {phrase.name}"))
+        moved = last in ("position", "location", "placement")
+        story.add(draft_for("move" if moved else "adjust", shaped, result=f"different {phrase.name}"))
+        return
+    if last in lx.TEXTY | {"wording"} and phrase.relation is None or last in ("text", "lettering", "wording"):
+        story.add(draft_for("text", phrase))
+        story.antecedent = Phrase(head="text", core="text")
         return
     adjust = last in lx.BODY or last in lx.ADJUST_NOUNS or last == "font" or last in lx.BACKDROP or last in lx.QUALITIES
     story.add(draft_for("adjust" if adjust else "replace", phrase))
@@ -296,7 +301,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     if tone:
         story.add(
             draft_for(
-                "adjust",
+                "recolor" if new[-1].low in lx.COLOR_NOUNS and len(new) > 1 else "adjust",
                 phrase,
                 result=f"{tone.words} {phrase.name}",
                 params=params.tone_params(tone.name, tone.sign, new),
@@ -366,7 +371,6 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         return
     target = phrase
     story.add(draft_for("replace", target, result=arguments.new_words(result, target)))
-    from finetouch.plan.story import noun_lists as _lists  # noqa: F401
 
 
 def _verbal(new: Tokens) -> bool:

@@ -54,6 +54,8 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             becoming.become(story, verb, before, after, clause)
         return
     old, new = split_change(args)
+    if new and len(new) > 2 and new[0].low == "make" and new[1].low in ("them", "it", "him", "her"):
+        new = new[2:]
     if new is None:
         old = arguments.without_purpose(old)
         predicate = predicates.split_predicate(old)

@@ -13,14 +13,15 @@ _NOT_BEFORE = lx.DETERMINERS | lx.words(
     light bright your only so his her its their as like than or
     """
 )
-_TAKES_VERB = ("make", "have", "let", "want", "help")
 _OBJECT_START = (
     lx.DETERMINERS
     | lx.IMAGE
     | lx.BACKDROP
-    | lx.words("his her its their him them it me out off away up down all everything in on text")
+    | lx.words("his her its their him them it me out off away up down all everything in on text just only")
 )
-_BREAKERS = ("then", "also", "plus", "next", "finally", "lastly", "afterwards", "additionally")
+_DEGREES = lx.words("significantly slightly dramatically drastically greatly seamlessly carefully completely gently")
+# Verbs that are nouns nearly always when they stand in the middle of a command.
+_RARELY_VERBS = lx.words("station grace rest hang plant light stage balance perfect cover picture frame filter")
 
 
 def split_clauses(tokens: list[Token]) -> list[list[Token]]:
@@ -122,10 +123,14 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         return low in ("please", "can", "could") and titled and token.text[0].isupper()
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
-    capital = titled and token.text in ("The", "There", "His", "Her") and tokens[i - 1].text[:1].islower()
+    capital = titled and token.text in ("The", "There", "His", "Her", "Their") and tokens[i - 1].text[:1].islower()
     if (joined or comma or capital) and _declares(tokens, i, current):
         return True
     verb = base(low)
+    if joined and low in _DEGREES and base(_following(tokens, i)) in lx.STRONG:
+        return True
+    if tokens[i - 1].low in _DEGREES and tokens[i - 2 : i - 1] and len(current) == 1:
+        return False
     if not verb or low != verb:
         return not (
             not (comma or joined)
@@ -178,8 +183,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         if low in lx.NOUNISH or verb == low:
             return (
                 _object_follows(tokens, i, strict=True)
-                and previous.low not in lx.ADJECTIVES
-                and previous.low not in lx.COLORS
+                and verb not in _RARELY_VERBS
+                and (verb in lx.STRONG or (previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS))
                 and not match_preposition(tokens, i - 1)
             )
     return titled and token.text[0].isupper()
@@ -187,10 +192,12 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
 
 def _declares(tokens: list[Token], i: int, current: list[Token]) -> bool:
     """ "..., the shirt should say ..." after a finished command."""
-    if tokens[i].low not in ("the", "his", "her", "there"):
+    if tokens[i].low not in ("the", "his", "her", "there", "their"):
         return False
-    for token in tokens[i + 1 : i + 5]:
-        if token.low in ("should", "shall", "must", "needs"):
+    for k, token in enumerate(tokens[i + 1 : i + 5], i + 1):
+        if token.low in ("should", "shall", "must", "needs") or (
+            token.low in ("has", "have", "need", "ought") and _following(tokens, k) == "to"
+        ):
             return True
         if token.kind != "word" or token.low in ("and", "who", "that"):
             return False

@@ -237,7 +237,8 @@ def adjectival(tokens: list[Token]) -> bool:
         last in lx.ADJECTIVES
         or (
             last.endswith(("ed", "ing", "able", "ful", "less", "ier"))
-            and last not in lx.words("red bed building thing painting drawing ring king")
+            and last
+            not in lx.words("red bed building thing painting drawing ring king setting ceiling clothing string wing")
         )
         or (
             last.endswith("y")

@@ -121,7 +121,8 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         story.add(draft)
         story.note(phrase)
         return True
-    if not (old or last in lx.TEXT_NOUNS):
+    named = bool(phrase.head) and _names_string(phrase)
+    if not (old or named or last in lx.TEXT_NOUNS):
         return False
     if plain_color(new) and not (old and new_quotes) and last not in ("name", "number"):
         return False
@@ -131,6 +132,7 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         return False
     if (
         old
+        or named
         or new_quotes
         or last
         in lx.words(
@@ -150,6 +152,15 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         )
         return True
     return False
+
+
+def _names_string(phrase: Phrase) -> bool:
+    """ "the number 881", "the word OPEN": a string without quotes behind what it is."""
+    parts = phrase.name.split()
+    return len(parts) > 1 and parts[0].lower() in _CALLED and (parts[1][:1].isupper() or parts[1][:1].isdigit())
+
+
+_CALLED = lx.words("word words text number numbers name letter letters phrase title date year")
 
 
 def _with_string(phrase: Phrase, old: Tokens) -> Phrase:

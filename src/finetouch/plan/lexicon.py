@@ -42,7 +42,7 @@ _FRAMES = {
         suffuse cover fill spray clothe dress decorate""",
     "give": "give grant provide lend hand",
     "increase": """increase raise boost elevate heighten amplify augment strengthen intensify maximize accentuate amp
-        bump enliven ameliorate advance reinforce pump up crank""",
+        bump enliven ameliorate advance reinforce pump crank""",
     "decrease": "decrease reduce lower lessen minimize minimise diminish weaken ",
     "tone": """brighten lighten darken sharpen blur smooth saturate desaturate oversaturate deblur enhance improve
         polish enrich refine optimize optimise dim illuminate warm unfocus pixelate soften contrast highlight
@@ -195,7 +195,7 @@ WEATHER = words(
 HAZE = words(
     """haze haziness fog fogginess mist mistiness blur blurriness fuzziness noise grain rain rainfall drizzle
     precipitation cloudiness murkiness smog raindrops snowfall blurry haziness overcast dimness rainy snowy hazy foggy
-    misty raining graininess pixelation"""
+    misty raining graininess pixelation wetness moisture dampness smokiness"""
 )
 STYLES = words(
     """

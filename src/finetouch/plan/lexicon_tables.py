@@ -88,6 +88,8 @@ QUALITIES: dict[str, tuple[str, str, str]] = {
     "transparency": ("", "more transparent", "less transparent"),
     "highlights": ("brightness", "brighter highlights", "darker highlights"),
     "vibrace": ("saturation", "more vibrant", "less vibrant"), "brillance": ("brightness", "brighter", "darker"),
+    "balance": ("warmth", "different balance", "different balance"),
+    "ambiance": ("brightness", "brighter", "darker"), "visibility": ("contrast", "clearer", "less clear"),
     "gamma": ("brightness", "higher gamma", "lower gamma"), "brigtness": ("brightness", "brighter", "darker"),
 }  # fmt: skip
 

@@ -15,6 +15,8 @@ Tokens = list[Token]
 def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """An existing thing goes elsewhere."""
     args = trim(arguments.without_purpose(args))
+    if len(args) > 1 and match_preposition(args, 0) and args[0].low in ("to", "into", "onto", "over"):
+        args = [Token("it", "it", "word", args[0].start), *args]
     if scenes.scene_end(args):
         scenes.place_subject(story, args)
         return
@@ -62,8 +64,8 @@ def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             draft.attributes = [*draft.attributes, phrase.relation[1]]
         if relation:
             draft.relation = relation
-        if position:
-            draft.position = position
+        if position or (verb in ("center", "centre") and relation is None):
+            draft.position = position or "center"
         story.add(draft)
         story.note(phrase)
 

@@ -431,10 +431,6 @@ def _corner(first: str, second: str) -> str | None:
     return None
 
 
-def _listed(rest: list[Token], i: int) -> bool:
-    return False
-
-
 def _settle(phrase: Phrase) -> None:
     """Owner against clause relation: the clause is more telling, the owner becomes an attribute."""
     if phrase.owner:

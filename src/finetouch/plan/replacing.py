@@ -52,8 +52,11 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             replace_pair(story, pair[0], pair[1])
             return
         for phrase in phrases_of(story, args):
+            colored = arguments.owner_of_quality(phrase, lx.COLOR_NOUNS)
             if backdrop(phrase):
                 scenes.scene(story, [])
+            elif colored is not None and colored.head:
+                story.add(draft_for("recolor", colored))
             else:
                 story.add(draft_for("replace", phrase))
                 story.note(phrase)

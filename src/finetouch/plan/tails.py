@@ -32,6 +32,15 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
         ):
             i += 1
             continue
+        if (
+            token.low in ("made", "composed", "consisting", "built")
+            and i + 1 < n
+            and rest[i + 1].low in lx.words("of from out")
+        ):
+            end = _anchor_end(rest, i + 2 + (rest[i + 1].low == "out"))
+            phrase.attributes.append(say(rest[i:end]))
+            i = end
+            continue
         place = position_phrase(rest, i)
         if place:
             _set_position(phrase, place[0], say(rest[i : i + place[1]]))
@@ -144,7 +153,7 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
     if text.lower() in lx.BACKDROP and relation in ("in", "on"):
         _set_position(phrase, "background", words)
         return
-    if text.lower() in lx.IMAGE:
+    if text.lower() in lx.IMAGE or (anchor[-1].low in lx.IMAGE and text.lower().split()[0] in lx.WHOLE):
         return
     inner = (
         nouns.parse_np(anchor)

@@ -49,7 +49,7 @@ _LOOKALIKES = lx.words(
     rotten increasing decreasing strange creature placed shrimp marked sharp convent bright lights lighted
     light remote remotes shape shapes square brightly darkly delivery party contest contact expires pleasant
     infant enlarges photographs sunglass photographic remover elevator replica erased sharply sharpest removal
-    lightened
+    lightened lightly brightest darkest
     """
 )
 _GOOD = frozenset().union(
@@ -92,9 +92,20 @@ def tokenize(instruction: str) -> list[Token]:
                 found.append(Token(inner, inner.lower(), "quote", match.start()))
         elif kind == "word":
             found.extend(_word(raw, match.start()))
+            _join_halves(found)
         else:
             found.append(Token(raw, raw.lower(), kind, match.start()))
     return found
+
+
+def _join_halves(found: list[Token]) -> None:
+    """Words written in two: "back ground", "fore ground", "a live" stays."""
+    if len(found) < 2 or found[-1].low not in ("ground", "drop"):
+        return
+    first = found[-2]
+    if first.low + found[-1].low in ("background", "backdrop", "foreground") and first.kind == "word":
+        joined = first.low + found[-1].low
+        found[-2:] = [Token(f"{first.text} {found[-1].text}", joined, "word", first.start, found[-1].owner)]
 
 
 def _word(raw: str, start: int) -> list[Token]:
@@ -129,13 +140,16 @@ def repair(word: str) -> str:
         return word
     if word.endswith("s") and word[:-1] in _GOOD:
         return word
+    best, least = word, 3
     for good in _REPAIRABLE:
         if word[0] != good[0] and word[1:2] != good[1]:
             continue
         limit = 1 if min(len(good), len(word)) < 7 else 2
-        if abs(len(good) - len(word)) <= limit and _distance(word, good, limit) <= limit:
-            return good
-    return word
+        if abs(len(good) - len(word)) <= limit:
+            distance = _distance(word, good, limit)
+            if distance <= limit and distance < least:
+                best, least = good, distance
+    return best
 
 
 def _distance(a: str, b: str, limit: int) -> int:

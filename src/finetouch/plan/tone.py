@@ -188,6 +188,9 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     for phrase in phrases:
         if kinds.whole(phrase):
+            if verb in ("posterize", "texturize", "distress"):
+                story.add(Draft("restyle", result=state, params={"style": params.style_name(state)}))
+                continue
             values = {"rotate": params.angle(args, verb)} if verb in ("tilt", "straighten") else {}
             story.add(Draft("global", result=state, params=values))
         elif backdrop(phrase):
