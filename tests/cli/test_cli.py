@@ -148,6 +148,9 @@ BAD = {
     "needs a reference": (["{photo}", "replace the cup with a vase"], b"--reference"),
     "needs a generator": (["{photo}", "make it winter"], b"generative model"),
     "grow out of range": (["{photo}", "remove the cup", "--grow", "99999"], b"out of range"),
+    "not a parameter": (["{photo}", "remove the cup", "--param", "fast"], b"NAME=VALUE"),
+    "unknown parameter": (["{photo}", "remove the cup", "--param", "speed=3"], b"Known parameters: mode"),
+    "bad parameter value": (["{photo}", "remove the cup", "--param", "mode=magic"], b"patchmatch"),
     "stdin without output": (["-", "remove the cup"], b"-o FILE"),
 }
 

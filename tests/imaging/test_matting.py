@@ -107,3 +107,13 @@ def test_extreme_shapes(shape):
     for value in (0.0, 0.4, 1.0):
         got = matting.matte(pixels, np.full(shape, value, np.float32))
         assert np.isfinite(got).all()
+
+
+@pytest.mark.slow
+def test_the_exact_matte_agrees_with_the_fast_one_on_hair(cat):
+    y, x = np.mgrid[0:300, 0:451]
+    mask = (((x - 150) / 110) ** 2 + ((y - 80) / 70) ** 2 <= 1).astype(np.float32)
+    fast, exact = (matting.matte(cat, mask, radius=12, max_side=240, exact=e) for e in (False, True))
+    assert exact.min() >= 0 and exact.max() <= 1
+    assert np.abs(fast - exact).mean() < 0.05
+    assert (exact[masks.grow(mask, 12) == 0] == 0).all()

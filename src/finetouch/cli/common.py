@@ -45,6 +45,20 @@ def parse_box(text: str | None) -> tuple[float, float, float, float] | None:
     return x0, y0, x1, y1
 
 
+def parse_params(values: list[str] | None) -> dict[str, Any]:
+    """``["mode=fast", "shadow=false"]`` as a dictionary; values that are JSON are read as JSON."""
+    found: dict[str, Any] = {}
+    for text in values or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"--param {text} is not a parameter.", "Write NAME=VALUE, e.g. --param mode=fast")
+        try:
+            found[name.strip()] = json.loads(value)
+        except ValueError:
+            found[name.strip()] = value
+    return found
+
+
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from finetouch.cli.common import parse_box, parse_points, print_json, progress_bar, say
+from finetouch.cli.common import parse_box, parse_params, parse_points, print_json, progress_bar, say
 from finetouch.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ MaskFile = Annotated[str | None, typer.Option("--mask", help="Mask file: white m
 PointList = Annotated[list[str] | None, typer.Option("--point", metavar="X,Y[,+|-]", help="Click; repeat it.")]
 BoxText = Annotated[str | None, typer.Option("--box", metavar="X0,Y0,X1,Y1", help="Box around the thing, px.")]
 Reference = Annotated[str | None, typer.Option(help="Picture of the new thing (replace, add).")]
+Param = Annotated[
+    list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="Parameter of the method; repeat it.")
+]
 Grow = Annotated[float | None, typer.Option(metavar="PX", help="Widen what may change.")]
 Feather = Annotated[float | None, typer.Option(metavar="PX", help="Soften the rim inwards.")]
 SaveMask = Annotated[str | None, typer.Option(metavar="FILE", help="Write the mask of what may change.")]
@@ -54,6 +57,7 @@ def edit(
     point: PointList = None,
     box: BoxText = None,
     reference: Reference = None,
+    param: Param = None,
     grow: Grow = None,
     feather: Feather = None,
     save_mask: SaveMask = None,
@@ -73,6 +77,7 @@ def edit(
 
     pipeline = Pipeline(preset, device)
     steps = read_plan(plan) if plan is not None else pipeline.plan(instruction or "")
+    steps = with_params(steps, parse_params(param))
     if plan_only:
         show_plan(steps, json)
         return
@@ -135,6 +140,12 @@ def read_plan(path: str) -> EditPlan:
             f"The plan '{path}' does not fit the schema: {where}: {first['msg']}.",
             'See: finetouch plan "remove the dog" --json',
         ) from None
+
+
+def with_params(plan: EditPlan, values: dict[str, Any]) -> EditPlan:
+    """The plan with parameters put into every step."""
+    steps = tuple(s.model_copy(update={"params": {**s.params, **values}}) for s in plan.steps)
+    return plan.model_copy(update={"steps": steps})
 
 
 def show_plan(plan: EditPlan, as_json: bool) -> None:

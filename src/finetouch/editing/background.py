@@ -33,6 +33,7 @@ class BackgroundParams(contracts.Params):
     color: str | None = Field(None, description="colour words or #rrggbb")
     color2: str | None = Field(None, description="colour at the bottom of a gradient")
     hair: bool = Field(True, description="solve for hair and fur at the subject's edge")
+    exact: bool = Field(False, description="closed-form matte by pymatting: slower, a minute on first use")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Background(EditMethod):
             size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
             pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], 3)
             subject = masks.resize_mask(subject, size)
-        alpha = subject_alpha(pixels, subject, scene.params.hair)
+        alpha = subject_alpha(pixels, subject, scene.params.hair, scene.params.exact)
         blurred = None
         if _chosen(scene) == "blur":
             blurred = lens_blur(pixels, subject, scene.params.blur, scene.params.highlights)
@@ -145,13 +146,13 @@ def _reach(subject: Mask, hair: bool) -> int:
     return matting.band_radius(subject) if hair else 2
 
 
-def subject_alpha(pixels: Pixels, subject: Mask, hair: bool) -> Mask:
-    """The subject's matte; a plain soft edge without `hair`."""
+def subject_alpha(pixels: Pixels, subject: Mask, hair: bool, exact: bool = False) -> Mask:
+    """The subject's matte; a plain soft edge without `hair`, solved to the end when `exact`."""
     if not (subject > HARD).any():
         return np.zeros_like(subject)
     if not hair:
         return matting.soft_edge(pixels, subject, 2)
-    return matting.matte(pixels, subject)
+    return matting.matte(pixels, subject, exact=exact)
 
 
 def _window_of(small: NDArray[Any], request: EditRequest, how: int) -> NDArray[Any]:

@@ -141,7 +141,9 @@ def trimap(mask: Mask, radius: int) -> Floats:
     return np.asarray(out, dtype=np.float32)
 
 
-def matte(pixels: NDArray[np.uint8], mask: Mask, radius: int | None = None, max_side: int = 480) -> Mask:
+def matte(
+    pixels: NDArray[np.uint8], mask: Mask, radius: int | None = None, max_side: int = 480, exact: bool = False
+) -> Mask:
     """How much of each pixel belongs to the thing, with hair and fur: an alpha matte.
 
     Solves the large-kernel matting Laplacian (He, Sun and Tang, 2010; Levin, Lischinski and Weiss, 2008) in a band
@@ -152,6 +154,8 @@ def matte(pixels: NDArray[np.uint8], mask: Mask, radius: int | None = None, max_
         mask: ``(H, W)`` 0..1, the thing.
         radius: Half width of the band in px; None chooses it by the size of the thing (`band_radius`).
         max_side: Working size of the solver in px.
+        exact: Solve to the end with pymatting instead of stopping early; pymatting compiles itself on first use,
+            which takes about a minute.
 
     Returns:
         ``(H, W) float32`` 0..1, 0 further than `radius` from the mask.
@@ -172,7 +176,7 @@ def matte(pixels: NDArray[np.uint8], mask: Mask, radius: int | None = None, max_
     small = cv2.resize(guide, size, interpolation=cv2.INTER_AREA) if scale < 1 else guide
     small_known = cv2.resize(known, size, interpolation=cv2.INTER_AREA) if scale < 1 else known
     start = masks.resize_mask(part, size)
-    alpha = _solve(small, small_known, start)
+    alpha = _solve_exactly(small, small_known) if exact else _solve(small, small_known, start)
     if scale < 1:
         fitted = _LocalLinear(small, 2, 1e-5).fit(alpha)
         alpha = apply_linear(cv2.resize(fitted, (w, h), interpolation=cv2.INTER_LINEAR), guide)
@@ -211,6 +215,15 @@ def _solve(guide: Floats, known: Floats, start: Floats, iterations: int = 60, we
         direction = z + np.float32(new / old) * direction
         old = new
     return np.clip(np.nan_to_num(x), 0, 1)
+
+
+def _solve_exactly(guide: Floats, known: Floats) -> Floats:
+    """Closed-form matting by pymatting, which wants a trimap of exactly 0, 0.5 and 1."""
+    from pymatting import estimate_alpha_cf
+
+    sure = np.select([known < 0.02, known > 0.98], [0.0, 1.0], 0.5)
+    alpha = estimate_alpha_cf(guide.astype(np.float64), sure)
+    return np.clip(np.nan_to_num(np.asarray(alpha, dtype=np.float32)), 0, 1)
 
 
 def foreground(pixels: NDArray[np.uint8], alpha: Mask, radius: int | None = None) -> NDArray[np.uint8]:
