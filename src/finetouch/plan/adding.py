@@ -25,7 +25,12 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = arguments.without_purpose(args)
     if not args:
         return
-    if verb in lx.words("put place position move set lay arrange rest hang") and _existing(story, verb, args):
+    if len(args) > 2 and args[0].low in ANIMATE and args[1].low in ("a", "an", "some"):
+        story.dispatch(story, "give", args, clause)
+        return
+    if verb in lx.words("put place position move set lay arrange rest hang photoshop paste insert add") and _existing(
+        story, verb, args
+    ):
         return
     phrases = _added(story, args)
     if len(phrases) > 1 and backdrop(phrases[0]) and phrases[0].of is not None:
@@ -45,9 +50,14 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
         if "background" in [t.low for t in args] or scenes.scene_end(args):
             scenes.place_subject(story, args)
             return True
+        if verb in ("photoshop", "paste", "insert", "add"):
+            return False
         moving.move(story, "move", args, args)
         return True
-    if first in ("the", "this", "these") and scenes.scene_end(args):
+    if verb == "position" and first in ("the", "this", "these") and any(t.low in ("closer", "nearer") for t in args):
+        moving.move(story, "move", args, args)
+        return True
+    if first in ("the", "this", "these") and verb not in ("add", "insert") and scenes.scene_end(args):
         scenes.place_subject(story, args)
         return True
     return False

@@ -11,6 +11,11 @@ from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, 
 from finetouch.plan.tokens import Token, last_word, say
 
 Tokens = list[Token]
+_PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("countryside sky skyline seascape mountainscape nature grassland")) - {
+    "house", "room", "wall", "office",
+}  # fmt: skip
+_PICTURE_ASPECTS = lx.words("lighting light color colour image photo tone contrast exposure")
+_ASPECT_NOUNS = lx.words("effect effects profile scheme palette settings levels balance tone conditions filter format")
 _LOOKS = lx.words("slightly to at up down away towards toward left right back forward")
 
 
@@ -26,6 +31,12 @@ def become(
         color = plain_color(first)
         if color:
             phrase.attributes.append(color)
+        elif new and any(t.low in _PANORAMA for t in first[-1:]) and any(t.low in _PANORAMA for t in new):
+            scenes.scene(story, new, story.resolve(phrase).head)
+            return
+        elif last_word(phrase.head) in lx.TEXT_NOUNS and first and (first[0].kind in ("num", "quote")):
+            phrase.head = say(first)
+            phrase.position, phrase.relation = None, phrase.relation or _bodily(old[:origin], phrase)
     phrase = story.resolve(phrase)
     new = trim(new) if new is not None else None
     for i in range(1, len(new or [])):
@@ -54,6 +65,12 @@ def become(
     if sized is not None:
         resized(story, story.resolve(sized), new, verb)
         return
+    if (phrase.image or head == "everything") and new and _except_at(new) is not None:
+        at = _except_at(new) or 0
+        phrase = Phrase(head="everything", core="everything", attributes=[f"except {text_of(new[at + 1 :])}"])
+        phrase.excepted, phrase.count_word, new = text_of(new[at + 1 :]), "all", new[:at]
+        thing(story, verb, phrase, new)
+        return
     if kinds.whole(phrase) or (head in ("time", "time of day", "weather", "season", "climate", "day")):
         pictures.picture(story, new, phrase)
         return
@@ -71,6 +88,18 @@ def become(
             return
         phrase = toned
     thing(story, verb, phrase, new)
+
+
+def _except_at(new: Tokens) -> int | None:
+    return next(
+        (i for i, t in enumerate(new) if i and i + 1 < len(new) and t.low in ("except", "besides", "but")), None
+    )
+
+
+def _bodily(old: Tokens, phrase: Phrase) -> tuple[str, str] | None:
+    """ "the number on the back": a side of the thing that carries the number, no place in the picture."""
+    behind = [t for t in old if t.low in ("back", "front", "top", "side")]
+    return ("on", behind[-1].text) if behind and phrase.position else None
 
 
 def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
@@ -127,6 +156,10 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
                 "global" if last not in ("style", "filter") else "restyle", result=f"different {phrase.core or 'image'}"
             )
         )
+        return
+    words = phrase.name.lower().split()
+    if len(words) == 2 and words[0] in _PICTURE_ASPECTS and words[1] in _ASPECT_NOUNS and phrase.owner is None:
+        story.add(Draft("global", result=f"different {phrase.core}"))
         return
     tone = arguments.owner_of_quality(phrase, frozenset(lx.QUALITIES))
     if tone is not None and (tone.image or tone.head is None):

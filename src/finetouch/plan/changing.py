@@ -53,6 +53,10 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         for before, after in gapped:
             becoming.become(story, verb, before, after, clause)
         return
+    excepted = _except_whole(args)
+    if excepted:
+        becoming.become(story, verb, excepted[0], excepted[1], clause)
+        return
     old, new = split_change(args)
     if new and len(new) > 2 and new[0].low == "make" and new[1].low in ("them", "it", "him", "her"):
         new = new[2:]
@@ -87,6 +91,29 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             becoming.become(story, verb, piece, None, clause)
         return
     becoming.become(story, verb, old, new, clause)
+
+
+def _except_whole(args: Tokens) -> tuple[Tokens, Tokens] | None:
+    """ "everything except the bird black and white": the state moves in front of the exception."""
+    if not args or args[0].low not in ("everything", "all"):
+        return None
+    at = next((i for i, t in enumerate(args) if i and t.low in ("except", "but", "besides")), None)
+    if at is None:
+        return None
+    behind = args[at + 1 :]
+    behind = behind[1:] if behind and behind[0].low == "for" else behind
+    state = args[1:at]
+    if state:
+        state = state[1:] if state[0].low in ("to", "into") else state
+        return args[:1], [*state, Token("except", "except", "word", args[at].start), *behind]
+    pair = predicates.split_predicate(behind)
+    if pair is None:
+        to = next((i for i, t in enumerate(behind) if i and t.low in ("to", "into")), None)
+        pair = (behind[:to], behind[to + 1 :]) if to else None
+    if pair is None:
+        return None
+    state = pair[1][1:] if pair[1][0].low in ("to", "into") else pair[1]
+    return args[:1], [*state, Token("except", "except", "word", args[at].start), *pair[0]]
 
 
 def _up_down(args: Tokens) -> tuple[bool, Tokens] | None:
@@ -186,6 +213,10 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
 
     if declare.existence(story, args):
+        return
+    excepted = _except_whole(args)
+    if excepted:
+        becoming.become(story, verb, excepted[0], excepted[1], clause)
         return
     cause = (i for i, t in enumerate(args) if i > 1 and t.low == "so" and args[i - 1].low not in ("it", "this"))
     so = next(cause, None)

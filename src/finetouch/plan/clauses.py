@@ -45,7 +45,7 @@ def split_clauses(tokens: list[Token]) -> list[list[Token]]:
             _close(clauses, current)
             current = []
             continue
-        if token.low in ("na", "n/a", "null") and (token.text.isupper() or i == 0):
+        if token.low in ("na", "n/a", "null") and (token.text.isupper() or i in (0, len(tokens) - 1)):
             _close(clauses, current)
             current = []
             continue
@@ -85,8 +85,10 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     if token.kind != "word" or token.owner:
         return False
     low = token.low
-    if match_preposition(current, 0) and not any(
-        base(t.low) == t.low and base(t.low) for t in current if t.low not in lx.NOUNISH
+    if (
+        current[0].low not in lx.FRAMES
+        and match_preposition(current, 0)
+        and not any(base(t.low) == t.low and base(t.low) for t in current if t.low not in lx.NOUNISH)
     ):
         return False
     j = i - 1
@@ -220,7 +222,8 @@ def _object_follows(tokens: list[Token], i: int, strict: bool = False) -> bool:
     if strict:
         return low in _OBJECT_START and not (
             low in lx.words("in on up down out off")
-            and tokens[i].low not in lx.words("zoom cut crop bring turn take fill clean tone photoshop")
+            and tokens[i].low
+            not in lx.words("zoom cut crop bring turn take fill clean tone photoshop edit get blur fade")
         )
     return (
         following.kind != "punct"
@@ -239,5 +242,7 @@ def _complement(current: list[Token], verb: str, capital: bool, joined: bool) ->
     )
     if first in ("make", "have", "let") and verb not in lx.words("remove add change replace delete make increase crop"):
         head = [t for t in current[1:] if t.kind == "word"]
+        if head and len(head) > 1 and (head[-1].low in lx.COLORS or head[-1].low.endswith("er") and verb == "edit"):
+            return False
         return 0 < len(head) <= 4
     return False

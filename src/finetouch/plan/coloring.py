@@ -126,11 +126,11 @@ def color_frame(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if (
         new is not None
         and color_at([t for t in new if t.low not in ("a", "an", "the")], 0) is None
-        and verb in lx.words("adorn cover fill dress spray clothe")
+        and verb in lx.words("adorn cover fill dress spray clothe grace decorate")
     ):
         _dressed(story, verb, target_tokens, new)
         return
-    if new is None and verb in lx.words("cover adorn fill dress clothe spray color paint"):
+    if new is None and verb in lx.words("cover adorn fill dress clothe spray color paint grace decorate"):
         k = next((i for i, t in enumerate(args) if i and t.low in ("with", "in")), None)
         if k is not None and verb not in ("color", "paint"):
             _dressed(story, verb, args[:k], args[k + 1 :])
@@ -182,6 +182,8 @@ def color_after(args: Tokens, i: int) -> bool:
     tail = rest[found[1] :]
     return not tail or tail[0].low in lx.COLOR_NOUNS | {
         "shade",
+        "pigment",
+        "lacquer",
         "paint",
         "and",
         "instead",

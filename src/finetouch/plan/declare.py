@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetouch.plan import adding, becoming, giving, kinds, moving, pictures, predicates, removal, scenes, tone
 from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import parse_np, trim
-from finetouch.plan.places import match_preposition
+from finetouch.plan.places import image_phrase, match_preposition
 from finetouch.plan.story import Draft, Story
 from finetouch.plan.tokens import Token, base
 
@@ -64,6 +64,19 @@ def statement(story: Story, clause: Tokens) -> bool:
     if negative and predicate[0].low in lx.words("visible in present there here shown exist"):
         removal.remove(story, "remove", subject, clause)
         return True
+    named = next((i for i, t in enumerate(predicate) if i and t.low in ("for", "of")), None)
+    if named and subject[0].low in lx.COLORS and any(t.low in lx.COLOR_NOUNS for t in predicate[:named]):
+        becoming.become(story, "make", predicate[named + 1 :], subject, clause)
+        return True
+    if predicate[0].low == "too" and kinds.tone_of(predicate[1:]):
+        wanted = [Token("less", "less", "word", predicate[0].start), *predicate[1:]]
+        becoming.become(story, "make", subject, wanted, clause)
+        return True
+    if predicate[0].low in ("taken", "shot", "captured", "photographed") and kinds.whole(parse_np(subject)):
+        pictures.picture(story, predicate[1:], parse_np(subject))
+        return True
+    while len(subject) > 1 and subject[-1].low in ("both", "all", "each"):
+        subject = subject[:-1]
     verb = base(predicate[0].low)
     if verb and predicate[0].low != verb and not predicate[0].low.endswith("s") and not _state(predicate[0].low):
         return _passive(story, subject, verb, predicate[1:], clause)
@@ -115,6 +128,39 @@ def statement(story: Story, clause: Tokens) -> bool:
         return False
     becoming.become(story, "make", head, predicate, clause)
     return True
+
+
+def prose(clause: Tokens) -> bool:
+    """True for a plain description that asks for nothing: "the weather is nice today", "I like my dog"."""
+    lows = [t.low for t in clause]
+    if len(lows) < 3 or any(low in _ASKING for low in lows):
+        return False
+    if lows[0] in ("i", "we", "he", "she", "they"):
+        return lows[1] not in _WANTING and not (lows[1] in lx.BE and base(lows[2]) and base(lows[2]) != lows[2])
+    if base(lows[0]) == lows[0] and base(lows[0]) and lows[0] not in lx.NOUNISH:
+        return False
+    at = next((i for i, low in enumerate(lows) if i and low in ("is", "are", "was", "were")), None)
+    if at is None or any(low in lx.RELATIVE or low in ("so", "if", "like") for low in lows[:at]):
+        return False
+    if any(match_preposition(clause, i) and lows[i] in lx.FRAMES for i in range(at)) or at + 1 >= len(lows):
+        return False
+    if any(base(low) == low and base(low) in lx.STRONG for low in lows[:at]) or lows[0] in _LIKE_EDITS:
+        return False
+    predicate = [t for t in clause[at + 1 :] if t.low not in (lx.ADVERBS - {"too"}) | {"being", "been", "now"}]
+    if not predicate or predicate[0].low in ("to", "too", "not", "no", "more", "less", "gone", "made"):
+        return False
+    first = predicate[0].low
+    if lows[0] in lx.COLORS or first in lx.INTENSIFIERS - {"a", "very", "so", "really"}:
+        return False
+    altered = base(first) and base(first) != first and first.endswith(("ed", "en", "t", "n"))
+    return not altered and not first.endswith("er")
+
+
+_ASKING = lx.words(
+    "should shall must needs need please let's want would could ought don't make sure ensure remove change"
+)
+_WANTING = lx.words("want need would should could can wish will must might prefer i'd going need's wanna request ask")
+_LIKE_EDITS = lx.words("it it's there there's what have let make ensure no turn where")
 
 
 def _state(low: str) -> bool:
@@ -219,6 +265,9 @@ def place_first(clause: Tokens) -> Tokens:
     """Moves a fronted place behind the command ("on the left of the sink, add a boy")."""
     if not clause or not match_preposition(clause, 0):
         return clause
+    picture = image_phrase(clause, 0)
+    if picture and picture < len(clause) - 1:
+        return trim(clause[picture:])
     for i, token in enumerate(clause):
         if not i or token.kind != "word":
             continue

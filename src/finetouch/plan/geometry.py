@@ -111,6 +111,9 @@ def geometry(story: Story, verb: str, args: Tokens, subject: Phrase | None = Non
 def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "rotate the image 90 degrees", "flip the girl"."""
     args = trim(arguments.without_purpose(args))
+    if verb in ("invert", "inverse", "reverse") and any(t.low in ("color", "colors", "colours") for t in args):
+        geometry(story, verb, args)
+        return
     stop = len(args)
     for i, token in enumerate(args):
         low = token.low

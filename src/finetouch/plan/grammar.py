@@ -45,19 +45,24 @@ HINT = "Say what to change and how, for example: " + ", ".join(EXAMPLES) + "."
 MAX_LENGTH = 4000
 _GAPS = lx.words("crack cracks hole holes gap gaps scratch scratches tear tears rip rips damage")
 
+_CLEARING = lx.words("dehazing deblurring denoising defogging deraining desnowing unblurring demisting")
 _POLITE = lx.POLITE
 _KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
 
 
+_REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
+
+
+def take_first(story: Story, args: Tokens) -> None:
+    """ "take the girl and put her on a beach": the first half is no edit of its own, it names who is meant."""
+    group = parse_np([t for t in args if t.low not in ("out", "off")])
+    phrases_of(story, args)
+    story.antecedent, story.person = group, group.head
+
+
 def _take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    if (
-        verb == "take"
-        and story.upcoming[0] in ("put", "place", "add", "move", "paste")
-        and story.upcoming[1] in ("it", "them", "him", "her")
-    ):
-        group = parse_np([t for t in args if t.low not in ("out", "off")])
-        phrases_of(story, args)
-        story.antecedent, story.person = group, group.head
+    if verb == "take" and story.upcoming[0] in _REPLACING and story.upcoming[1] in ("it", "them", "him", "her"):
+        take_first(story, args)
         return
     if any(t.low in ("out", "away", "off", "from", "of") for t in args) or verb == "get":
         rest = args
@@ -80,7 +85,8 @@ def _use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if backdrop(phrase):
             scenes.scene(story, args)
         elif verb == "select":
-            removal.extract(story, verb, args, clause)
+            if not kinds.whole(phrase):
+                removal.extract(story, verb, args, clause)
         elif kinds.style(args) or last[0].lower() in lx.VISUAL_FX:
             story.add(Draft("restyle", result=phrase.core, params={"style": params.style_name(phrase.core)}))
         else:
@@ -218,10 +224,17 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     if frame is None:
         return False
     args = [t for t in args if t.low != "please"]
+    if verb == "cut" and story.upcoming[0] in _REPLACING and story.upcoming[1] in ("him", "her", "it", "them"):
+        take_first(story, args)
+        return True
     if verb == "cut":
         args = args[1:] if args and args[0].low in ("out", "off", "away", "down") else args
         frame = "extract" if any(t.low in lx.BACKDROP | {"everything"} for t in clause) else "remove"
     if verb in ("edit", "photoshop", "paint", "fade", "blend") and len(args) > 1 and args[0].low == "out":
+        args, frame = args[1:], "remove"
+    if verb == "edit" and len(args) > 1 and args[0].low == "in":
+        args, frame = args[1:], "add"
+    if frame in ("tone", "clean", "crop") and verb != "crop" and len(args) > 1 and args[0].low == "away":
         args, frame = args[1:], "remove"
     if verb == "fill" and any(t.low in _GAPS for t in args):
         args, frame = [t for t in args if t.low != "in" or t is not args[0]], "remove"
@@ -245,6 +258,9 @@ def read_clause(story: Story, clause: Tokens) -> None:
     clause = trim(clause)
     if [t.low for t in clause[:3]] == ["it's", "time", "to"]:
         clause = clause[3:]
+    if declare.prose(clause):
+        story.unknown += [t.text for t in clause if t.kind != "punct"]
+        return
     i = 0
     degree: Tokens = []
     while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct"):
@@ -275,6 +291,9 @@ def read_clause(story: Story, clause: Tokens) -> None:
                 story.unknown += [t.text for t in body[:k] if t.kind == "word" and t.low not in lx.ADVERBS]
                 body, verb = body[k:], body[k].low
                 break
+    if any(t.low in _CLEARING for t in body) and not kinds.style(body):
+        story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
+        return
     for k in range(1, len(body) - 1):
         if (
             body[k].low in ("by", "through")
@@ -328,6 +347,10 @@ def read_clause(story: Story, clause: Tokens) -> None:
     if verb and dispatch(story, verb, [*body[1:], *degree], clause):
         return
     if declare.statement(story, body):
+        return
+    rid = arguments.image_object_of(body[1:])
+    if rid and not verb and body[0].kind == "word":
+        removal.remove(story, "remove", rid, clause)
         return
     _verbless(story, body)
 

@@ -9,7 +9,7 @@ from finetouch.plan.nouns import Phrase
 from finetouch.plan.tokens import Token, base, say
 
 _SHOWS = lx.words(
-    "illustrate showcase evoke convey portray simulate represent display mimic embody feature present exhibit"
+    "capture illustrate showcase evoke convey portray simulate represent display mimic embody feature present exhibit"
 )
 _STRIP = _SHOWS | lx.words(
     """
@@ -197,6 +197,10 @@ def whole(phrase: Phrase) -> bool:
     last = head.split()[-1] if head else ""
     if last in lx.IMAGE and last not in ("frame", "portrait", "shot"):
         return phrase.owner is None
+    parts = head.split()
+    if len(parts) == 2 and parts[0] in ("color", "colour", "lighting", "visual") and phrase.owner is None:
+        if parts[1] in ("profile", "scheme", "palette", "tone", "balance", "representation", "quality"):
+            return phrase.relation is None
     if (
         head in ("everything", "lighting", "thing", "whole thing", "all", "entire thing", "view")
         and phrase.relation is None

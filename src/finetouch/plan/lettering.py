@@ -122,6 +122,10 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         story.note(phrase)
         return True
     named = bool(phrase.head) and _names_string(phrase)
+    titled = sum(t.text[:1].isupper() for t in new) >= 2 and all(t.text[:1].isupper() for t in new)
+    if last in _CARRIERS and titled and not phrase.tokens[-1].text.isupper():
+        text_change(story, phrase, [], [], new)
+        return True
     if not (old or named or last in lx.TEXT_NOUNS):
         return False
     if plain_color(new) and not (old and new_quotes) and last not in ("name", "number"):
@@ -157,9 +161,13 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
 def _names_string(phrase: Phrase) -> bool:
     """ "the number 881", "the word OPEN": a string without quotes behind what it is."""
     parts = phrase.name.split()
-    return len(parts) > 1 and parts[0].lower() in _CALLED and (parts[1][:1].isupper() or parts[1][:1].isdigit())
+    return len(parts) > 1 and (
+        parts[0].lower() in ("word", "words", "phrase")
+        or (parts[0].lower() in _CALLED and (parts[1][:1].isupper() or parts[1][:1].isdigit()))
+    )
 
 
+_CARRIERS = lx.words("sign banner billboard label caption plaque poster signboard marquee headline")
 _CALLED = lx.words("word words text number numbers name letter letters phrase title date year")
 
 

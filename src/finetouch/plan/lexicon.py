@@ -31,7 +31,7 @@ _FRAMES = {
     "clean": "clean clear clarify cleanup wash unclutter restore fix repair correct dehaze uncloud defog",
     "add": """add insert introduce include incorporate integrate embed install affix attach superimpose place position
         put perch tuck nestle sprinkle scatter invite append lay overlay draw include
-        situate grace station stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw
+        situate station stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw
     sketch""",
     "replace": "replace substitute swap exchange switch trade interchange supplant",
     "change": """change transform convert modify alter turn morph adapt refashion redesign customize rearrange edit
@@ -39,7 +39,7 @@ _FRAMES = {
         restyle set transmute rework render adjust""",
     "make": "make ensure  have let allow  confirm verify guarantee ",
     "color": """color colour paint dye coat adorn tint tinge recolor recolour drench shade stain tinct
-        suffuse cover fill spray clothe dress decorate""",
+        suffuse cover fill spray clothe dress decorate grace""",
     "give": "give grant provide lend hand",
     "increase": """increase raise boost elevate heighten amplify augment strengthen intensify maximize accentuate amp
         bump enliven ameliorate advance reinforce pump crank""",
@@ -82,7 +82,9 @@ for _frame, _list in _FRAMES.items():
 STRONG = words(
     """remove delete erase eliminate eradicate add insert introduce change transform convert modify make replace
     substitute increase decrease brighten lighten darken sharpen crop rotate resize enlarge desaturate reduce put give
-    adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw"""
+    adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw whiten saturate unblur deblur
+    straighten soften pixelate illuminate shrink flatten duplicate colorize discard attach magnify lengthen shorten
+    thicken sharpen darken dehaze denoise widen darken intensify"""
 )
 # Verb forms that are as often nouns or adjectives: they need a determiner or the picture behind them.
 NOUNISH = words(
@@ -327,7 +329,7 @@ ADJECTIVES = words(
     contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
     striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
     damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant
-    naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy quiet calm peaceful
+    lush verdant barren naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy quiet calm peaceful
     snow-covered lively shady ghostly holographic heart-shaped adjacent opposite overhead bottommost
     """
 )

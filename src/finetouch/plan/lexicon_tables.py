@@ -15,7 +15,7 @@ PREPOSITIONS: dict[str, str] = {
     "left of": "left_of", "right of": "right_of",
     "to the top of": "on", "on the top of": "on", "on top of": "on", "ontop of": "on", "at the top of": "on",
     "on the surface of": "on", "on to": "on", "to the surface of": "on",
-    "onto": "on", "upon": "on", "over": "on", "above": "on", "on": "on", "atop": "on", "across": "on", "ontop": "on",
+    "onto": "on", "upon": "on", "unto": "on", "over": "on", "above": "on", "on": "on", "atop": "on", "across": "on", "ontop": "on",
     "over top of": "on", "all over": "on", "over the top of": "on", "aboard": "in",
     "inside of": "in", "inside": "in", "within": "in", "into": "in", "in between": "in", "between": "in", "in": "in",
     "to inside of": "in", "to the inside of": "in", "on the inside of": "in", "among": "in", "amidst": "in",

@@ -24,6 +24,11 @@ ANIMATE = lx.words(
     grandpa human
     """
 )
+_SIDED = lx.words("hand arm eye leg foot ear cheek paw shoulder knee wrist elbow hands arms wing")
+_FURNITURE = lx.words("armchair chair recliner sofa couch bed lamp table stool bench desk dresser nightstand shelf")
+_FURNITURE_PARTS = lx.words(
+    "cushion cushions pillow pillows seat back leg legs shade blanket drawer upholstery cover armrest headboard"
+)
 _SIZE_POS = lx.words("largest biggest smallest tallest tiniest shortest")
 
 
@@ -115,6 +120,10 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     n = len(tokens)
     while i < n:
         token = tokens[i]
+        if token.text == "," and 0 < i < n - 1 and _is_modifier(tokens[i - 1]) and tokens[i + 1].kind == "word":
+            if _is_modifier(tokens[i + 1]) or color_at(tokens, i + 1):
+                i += 1
+                continue
         if i and token.kind == "punct":
             break
         if (
@@ -386,7 +395,15 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
             phrase.attributes += [t.text for t in quote]
         else:
             phrase.head = say(head)
+    if phrase.placed_before and len(head) > 1 and head[-2].low in _FURNITURE and head[-1].low in _FURNITURE_PARTS:
+        phrase.owner = say(core[: len(core) - 1])
+        phrase.core = phrase.head = head[-1].text
+        phrase.position, phrase.placed_before, phrase.attributes = None, False, []
     last = head[-1].low if head[-1].kind != "quote" or len(head) == 1 else head[0].low
+    sided = phrase.placed_before and phrase.position in ("leftmost", "rightmost")
+    if sided and last in _SIDED and not any(t.low.endswith("most") for t in core):
+        phrase.attributes.insert(0, phrase.position[:-4] if phrase.position else "")
+        phrase.position, phrase.placed_before = None, False
     before_of = [t.low for t in head]
     if "of" in before_of:
         last = before_of[before_of.index("of") - 1]

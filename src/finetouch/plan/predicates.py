@@ -16,7 +16,7 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     """The thing and its new state in "the man in the red shirt taller", "background a tower", "hair color black"."""
     n = len(args)
     pronoun = n > 1 and args[0].low in ("it", "this", "him", "them", "everything")
-    if pronoun and (args[0].low != "this" or (args[1].low not in lx.IMAGE and not _nounish(args[1]))):
+    if pronoun and (args[0].low != "this" or (args[1].low not in lx.IMAGE | lx.WHOLE and not _nounish(args[1]))):
         return args[:1], args[1:]
     seen_noun = False
     i = 0
@@ -194,6 +194,7 @@ def _state_word(token: Token) -> bool:
         or low
         in lx.words(
             """
+        higher deeper better stronger nicer prettier younger older cleaner messier clearer rounder straighter
         sepia grayscale greyscale cartoon disappear asleep naked b&w wooden night nighttime daytime
         drunk transparent
         """

@@ -8,7 +8,7 @@ from finetouch.plan.colors import plain_color
 from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import match_preposition
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
-from finetouch.plan.tokens import Token, last_word
+from finetouch.plan.tokens import Token, last_word, say
 
 Tokens = list[Token]
 
@@ -50,6 +50,9 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         pair = noun_lists(args)
         if verb in ("swap", "switch", "exchange") and len(pair) == 2:
             replace_pair(story, pair[0], pair[1])
+            story.warnings.append(
+                f"'{verb} {say(args)}' is read as putting the second in place of the first; the second stays as it is."
+            )
             return
         for phrase in phrases_of(story, args):
             colored = arguments.owner_of_quality(phrase, lx.COLOR_NOUNS)
@@ -102,7 +105,7 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
         return
     color = plain_color(new)
     if color and (
-        new[0].low not in ("a", "an")
+        (new[0].low not in ("a", "an") and not (len(new) == 1 and color.lower() in ("orange", "peach", "olive")))
         or new[-1].low in lx.COLOR_NOUNS
         or new[-1].low
         not in lx.words(

@@ -254,7 +254,11 @@ def backdrop(phrase: Phrase) -> bool:
     if not phrase.head:
         return False
     parts = phrase.head.lower().split()
-    if len(parts) > 1 and parts[-2] in ("background", "backdrop") and parts[-1] in lx.IMAGE | lx.SCENES:
+    if (
+        len(parts) > 1
+        and parts[-2] in ("background", "backdrop")
+        and parts[-1] in lx.IMAGE | lx.SCENES | {"theme", "view", "area"}
+    ):
         return True
     return parts[-1] in lx.BACKDROP or phrase.head.lower() in ("back ground", "back drop", "whole background")
 

@@ -35,7 +35,9 @@ def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 coloring.color_frame(story, verb, args, clause)
                 return
             for phrase in phrases:
-                story.add(draft_for("adjust", phrase, result=f"{named} {phrase.name}"))
+                story.add(
+                    draft_for("recolor" if verb == "colorize" else "adjust", phrase, result=f"{named} {phrase.name}")
+                )
             return
         said = say(
             [t for t in args if t.low not in lx.IMAGE | lx.DETERMINERS | {"to", "in", "with", "be", "more", "whole"}]

@@ -162,7 +162,10 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
     )
     if inner is not None and inner.pronoun:
         phrase.anchor_pronoun = inner.pronoun
-    if phrase.relation is None or (phrase.relation[0] in ("with", "wearing") and False):
+    if inner is not None and inner.pronoun in ("it", "itself", "them") and phrase.relation is not None:
+        phrase.attributes.append(words)
+        return
+    if phrase.relation is None:
         phrase.relation = (relation, text)
     else:
         phrase.extra.append((relation, text))

@@ -29,7 +29,7 @@ _KNOWN = {
     "u": "you", "delet": "delete", "repalce": "replace", "wth": "with", "witha": "with", "rotare": "rotate",
     "resise": "resize", "blurmake": "blur", "sharopen": "sharpen", "erase": "erase", "croped": "crop",
     "subsitute": "substitute",
-    "remover": "remove", "removr": "remove", "replaced": "replace", "colr": "color",
+    "remover": "remove", "removr": "remove", "colr": "color",
 }  # fmt: skip
 _REPAIRABLE = (
     "remove", "delete", "replace", "change", "background", "brighten", "lighten", "darken", "sharpen", "increase",

@@ -103,9 +103,10 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             adding.add(story, "add", args[to + 1 :], clause)
             return
         args = args[:to]
-    args = (
-        [t for t in args if t.low not in ("slightly", "lot", "significantly", "significant")] if len(args) > 1 else args
-    )
+    if len(args) > 1 and args[-2].low == "a" and args[-1].low in ("bit", "little", "lot", "tad"):
+        args = args[:-2]
+    if len(args) > 1:
+        args = [t for t in args if t.low not in lx.words("slightly lot significantly significant up")]
     phrases = phrases_of(story, args)
     if not phrases:
         story.add(Draft("global", result=f"{degree}{word}", params=values))
