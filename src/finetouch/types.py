@@ -286,11 +286,11 @@ class EditStep(_Model):
         return tuple(value or ())
 
     def query(self) -> Query:
-        """What a selector has to look for."""
+        """What a selector has to look for (the relation and position of a move say where to, not what)."""
+        place = {} if self.op == "move" else {"relation": self.relation, "position": self.position}
         return Query(
-            noun=self.target, attributes=self.attributes, relation=self.relation, position=self.position,
-            count=self.count, points=self.points, box=self.box,
-        )  # fmt: skip
+            noun=self.target, attributes=self.attributes, count=self.count, points=self.points, box=self.box, **place
+        )
 
 
 class EditPlan(_Model):

@@ -135,7 +135,7 @@ class Pipeline:
             allowed = areas[0] if len(areas) == 1 else np.maximum.reduce(areas)
             change = outside_change(picture, current, allowed)
         sentences = tuple(s for d in done for s in d.notes)
-        if change is not None:
+        if change is not None and change.pixels:
             sentences += (f"{change.count} of {change.pixels} pixels outside of the mask changed.",)
         return EditResult(
             picture=current,
