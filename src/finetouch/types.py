@@ -287,10 +287,11 @@ class EditStep(_Model):
 
     def query(self) -> Query:
         """What a selector has to look for (the relation and position of a move say where to, not what)."""
-        place = {} if self.op == "move" else {"relation": self.relation, "position": self.position}
+        moving = self.op == "move"
         return Query(
-            noun=self.target, attributes=self.attributes, count=self.count, points=self.points, box=self.box, **place
-        )
+            noun=self.target, attributes=self.attributes, relation=None if moving else self.relation,
+            position=None if moving else self.position, count=self.count, points=self.points, box=self.box,
+        )  # fmt: skip
 
 
 class EditPlan(_Model):
