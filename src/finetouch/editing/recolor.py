@@ -182,7 +182,7 @@ def _curve(lightness: NDArray[np.float32], base: float, aim: float) -> NDArray[n
     low, high = (float(v) for v in np.percentile(lightness, (2, 98))) if lightness.size else (base, base)
     low, high = min(low, base - 1.0), max(high, base + 1.0)
     down = min(base - low, 0.85 * aim, 12 + 0.55 * aim)
-    up = min(high - base, 0.9 * (100 - aim), 10 + 0.5 * (100 - aim))
+    up = min(high - base, 0.9 * (100 - aim), 10 + 0.5 * (100 - aim), 6 + _lit(base, high, aim))
     down = max(down, 0.4 * (base - low) * min(1.0, aim / max(base, 1.0)))
     xs = [0.0, max(low, 0.5), base, min(high, 99.5), 100.0]
     ys = [0.0, max(aim - down, 0.0), aim, min(aim + up, 100.0), max(min(aim + up, 100.0), 100.0 if base < 97 else aim)]
@@ -191,6 +191,14 @@ def _curve(lightness: NDArray[np.float32], base: float, aim: float) -> NDArray[n
     kernel = np.ones(61) / 61
     padded = np.pad(table, 30, mode="reflect", reflect_type="odd")
     return np.asarray(np.convolve(padded, kernel, mode="valid"), dtype=np.float32)
+
+
+def _lit(base: float, high: float, aim: float) -> float:
+    """How much lighter than `aim` a matt thing gets under the light that takes `base` to `high`.
+
+    Light multiplies luminance, which goes with the cube of L: the same light adds fewer steps to a dark colour.
+    """
+    return float(aim * (high / max(base, 1.0)) - aim)
 
 
 def _rising(xs: list[float], ys: list[float]) -> tuple[list[float], list[float]]:
@@ -208,7 +216,7 @@ def _to_color(lab: color.Lab, base: tuple[float, float, float], look: Look) -> c
     lightness = lab[..., 0]
     new = np.interp(lightness, np.linspace(0, 100, 1001), look.table).astype(np.float32)
     # Chroma follows the light: less in shadow, none in glare.
-    dark = np.clip(new / max(aim, 1.0), 0, 1) ** 0.75
+    dark = np.clip(new / max(aim, 1.0), 0, 1) ** (1.2 if np.hypot(base[1], base[2]) < 14 else 0.75)
     glare = 1 - np.clip((new - aim) / max(100.0 - aim, 1.0), 0, 1) ** 1.4
     full = dark * glare
     own = float(np.hypot(base[1], base[2]))
