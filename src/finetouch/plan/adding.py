@@ -47,6 +47,10 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
     ):
         if len(args) > 1 and first in ("her", "his", "their") and not match_preposition(args, 1):
             return False
+        if first == "it" and len(args) > 2 and args[1].low in ("in", "into") and kinds.style(args[2:]):
+            styled = text_of(args[2:])
+            story.add(Draft("restyle", result=styled, params={"style": params.style_name(styled)}))
+            return True
         if "background" in [t.low for t in args] or scenes.scene_end(args):
             scenes.place_subject(story, args)
             return True
@@ -68,6 +72,10 @@ def _added(story: Story, args: Tokens) -> list[Phrase]:
     phrases = [p for p in phrases if p.head or p.pronoun or p.image]
     if len(phrases) > 1:
         share_tail(phrases, owner=False)
+        shared = [a for a in phrases[-1].attributes if a.lower().startswith("to ")][:1]
+        for phrase in phrases[:-1]:
+            if shared and phrase.relation is None and phrase.position is None and not _described(phrase):
+                phrase.attributes = [*phrase.attributes, *shared]
     for phrase in phrases:
         if phrase.anchor_pronoun == "it" and story.antecedent is None:
             phrase.relation = next(iter(phrase.extra), None)
@@ -115,7 +123,7 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         """
         blur noise grain saturation light lighting tint hue tone details detail
         """
-    ) and (phrase.relation is None and (to is None or to[2])):
+    ) and (phrase.relation is None and (to is None or to[2]) and not (last == "light" and _placed(phrase))):
         name = lx.QUALITIES[last]
         words = phrase.core if last in ("tint", "hue", "tone") else name[1]
         story.add(Draft("global", result=words, params=params.tone_params(name[0], 1, args)))
@@ -177,6 +185,11 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
 def _described(phrase: Phrase) -> bool:
     """True when something beyond "to ..." and "for ..." is said of the thing."""
     return any(not a.lower().startswith(("to ", "for ")) for a in phrase.attributes)
+
+
+def _placed(phrase: Phrase) -> bool:
+    """True for a light that is a thing of its own: it has a colour or a place."""
+    return phrase.position is not None or phrase.color is not None
 
 
 def to_thing(to: tuple[str, str, bool] | None) -> bool:

@@ -117,6 +117,8 @@ def owner_of_quality(phrase: Phrase, nouns: frozenset[str] | set[str]) -> Phrase
     if phrase.of is not None and len(parts) == 1:
         thing = parse_np(phrase.of)
         return thing
+    if phrase.position in ("background", "foreground") and phrase.relation is None and not phrase.owner:
+        return Phrase(head=phrase.position, core=phrase.position, definite=True)
     if len(parts) > 1:
         rest = parts[:-1]
         thing = Phrase(

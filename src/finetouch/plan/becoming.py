@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from finetouch.plan import arguments, coloring, kinds, lettering, moving, params, pictures, removal, scenes
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
-from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.nouns import Phrase, parse_np, split_core, trim
 from finetouch.plan.places import image_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, text_of
+from finetouch.plan.tails import anchor_text
 from finetouch.plan.tokens import Token, last_word, say
 
 Tokens = list[Token]
@@ -45,6 +48,11 @@ def become(
             break
     head = (phrase.head or "").lower()
     last = head.split()[-1] if head else ""
+    joint = _two_states(new)
+    if joint and new and not backdrop(phrase):
+        for part in (new[:joint], new[joint + 1 :]):
+            become(story, verb, old, part, clause, replace(phrase))
+        return
     quotes_old = [t for t in old if t.kind == "quote"]
     quotes_new = [t for t in new or [] if t.kind == "quote"]
     if new and lettering.lettering(story, phrase, quotes_old, quotes_new, new, last):
@@ -53,6 +61,11 @@ def become(
         _backdrop_becomes(story, phrase, new)
         return
     if new and _behave(story, phrase, new):
+        return
+    if new and head in lx.COLORS and phrase.relation and phrase.relation[0] == "part_of" and plain_color(new):
+        held = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
+        held.attributes.append(phrase.name)
+        coloring.recolored(story, held, new)
         return
     colored = arguments.owner_of_quality(phrase, lx.COLOR_NOUNS)
     if colored is not None:
@@ -74,6 +87,9 @@ def become(
     if kinds.whole(phrase) or (head in ("time", "time of day", "weather", "season", "climate", "day")):
         pictures.picture(story, new, phrase)
         return
+    if last in lx.VISUAL_FX and kinds.style(new) and phrase.relation is None:
+        pictures.picture(story, new, Phrase(image=True))
+        return
     shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS)
     if shaped is not None and (shaped.head or shaped.pronoun):
         shaped = story.resolve(shaped)
@@ -90,10 +106,28 @@ def become(
     thing(story, verb, phrase, new)
 
 
+def _two_states(new: Tokens | None) -> int | None:
+    """Where "and" joins a size and a colour: "bigger AND white"."""
+    for i, token in enumerate(new or []):
+        if new and i and token.low == "and":
+            parts = (new[:i], new[i + 1 :])
+            if any(kinds.size_word(p) for p in parts) and any(p and plain_color(p) for p in parts):
+                return i
+    return None
+
+
+def split_anchor(tokens: Tokens) -> str | None:
+    """The thing behind "behind", owner included, without what follows it."""
+    core, _ = split_core(trim(tokens))
+    stop = next((i for i, t in enumerate(core) if i and t.low.endswith("ing") and i > 1), len(core))
+    return anchor_text(core[:stop]) or None
+
+
 def _except_at(new: Tokens) -> int | None:
-    return next(
-        (i for i, t in enumerate(new) if i and i + 1 < len(new) and t.low in ("except", "besides", "but")), None
-    )
+    for i, token in enumerate(new[:-1]):
+        if i and (token.low in ("except", "besides") or (token.low == "but" and new[i + 1].low in lx.DETERMINERS)):
+            return i
+    return None
 
 
 def _bodily(old: Tokens, phrase: Phrase) -> tuple[str, str] | None:
@@ -111,6 +145,12 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
         scenes.scene(story, [], subject, position)
         return
     new = kinds.strip_look(new)
+    but = _except_at(new)
+    left = f"except {anchor_text([t for t in new[but + 1 :] if t.low != 'for'])}" if but else None
+    new = new[:but] if but else new
+    behind = next((i for i, t in enumerate(new) if i and t.low in ("behind", "around") and i + 1 < len(new)), None)
+    if behind and subject is None and plain_color(new[:behind]):
+        subject, new = split_anchor(new[behind + 1 :]), new[:behind]
     tone = kinds.tone_of(new)
     lows = {t.low for t in new}
     if tone and not color_words(new) and tone.words:
@@ -139,6 +179,7 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
         story.note(phrase)
         return
     draft = scenes.scene(story, new, subject, position)
+    draft.attributes += [left] if left else []
     if lows & {"invisible", "disappear", "transparent", "gone"}:
         draft.params = {"kind": "transparent"}
     story.note(phrase)
@@ -166,11 +207,14 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
         story.add(Draft("global", result=f"different {phrase.name}"))
         return
     shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS | lx.SIZE_NOUNS)
+    if shaped is not None and shaped.image:
+        story.add(Draft("global", result=f"different {phrase.name}"))
+        return
     if shaped is not None and shaped.head:
         moved = last in ("position", "location", "placement")
         story.add(draft_for("move" if moved else "adjust", shaped, result=f"different {phrase.name}"))
         return
-    if last in lx.TEXTY | {"wording"} and phrase.relation is None or last in ("text", "lettering", "wording"):
+    if (last in lx.TEXTY | {"wording"} and phrase.relation is None) or last in ("text", "lettering", "wording"):
         story.add(draft_for("text", phrase))
         story.antecedent = Phrase(head="text", core="text")
         return
@@ -288,8 +332,11 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     if new[0].low == "look" and len(new) > 1 and new[1].low in _LOOKS:
         story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
         return
+    if phrase.pronoun in ("it", "this") and new[-1].low in ("background", "backdrop") and len(new) > 1:
+        scenes.scene(story, kinds.strip_look(new))
+        return
     elements = last_word(phrase.head) in ("elements", "adjustments", "components", "image")
-    if elements and any(t.low in lx.BACKDROP for t in new[-1:]):
+    if elements and (verb == "rearrange" or any(t.low in lx.BACKDROP for t in new[-1:])):
         scenes.scene(story, kinds.strip_look(new))
         return
     while (
@@ -297,7 +344,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         and new[0].low
         in lx.words(
             """
-        to into be become look appear seem as is are being have go get turn looks stay been shine in
+        to into be become look appear seem as is are being have go get turn looks stay been shine in dyed painted
         """
         )
         and len(new) > 1
@@ -321,7 +368,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         color is None
         and behind
         and behind[1] <= 2
-        and (not behind[2] or behind[2][0].low in lx.words("with in like but instead for so from"))
+        and (not behind[2] or behind[2][0].low in lx.words("with in like but instead for so from and"))
         and all(t.low in lx.FLAT | lx.INTENSIFIERS | {"a", "more", "the", "in"} for t in new[: behind[1]])
     ):
         color = behind[0]

@@ -58,6 +58,9 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         becoming.become(story, verb, excepted[0], excepted[1], clause)
         return
     old, new = split_change(args)
+    if new and old:
+        fit = (i for i, t in enumerate(new[:-1]) if i and t.low == "to" and new[i + 1].low in ("match", "fit", "suit"))
+        new = new[: next(fit, len(new))]
     if new and len(new) > 2 and new[0].low == "make" and new[1].low in ("them", "it", "him", "her"):
         new = new[2:]
     if new is None:
@@ -89,6 +92,13 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 return
         for piece in noun_lists(old):
             becoming.become(story, verb, piece, None, clause)
+        return
+    things = noun_lists(old)
+    if len(things) > 1 and not any(t.kind == "quote" or t.low == "from" for t in old):
+        phrases = [parse_np(t) for t in things]
+        share_tail(phrases)
+        for thing, phrase in zip(things, phrases, strict=True):
+            becoming.become(story, verb, thing, new, clause, phrase)
         return
     becoming.become(story, verb, old, new, clause)
 
@@ -224,7 +234,7 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     instead = arguments.instead_of(args)
     if instead and len(instead[0]) > 1:
         args = instead[0]
-    pair = predicates.split_predicate(args)
+    pair = None if _only_tone(args) else predicates.split_predicate(args)
     if pair is None:
         _bare_predicate(story, args, clause)
         return
@@ -241,6 +251,12 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             becoming.become(story, verb, thing, pair[1], clause, phrase)
         return
     becoming.become(story, verb, pair[0], pair[1], clause)
+
+
+def _only_tone(args: Tokens) -> bool:
+    """ "slightly darker", "more vivid": a tone without a thing."""
+    known = all(t.low in lx.INTENSIFIERS | lx.ADVERBS or kinds.tone_of([t]) for t in args)
+    return known and bool(args) and args[0].low not in lx.QUALITIES
 
 
 def _second_predicate(new: Tokens) -> int | None:

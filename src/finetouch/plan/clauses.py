@@ -17,7 +17,9 @@ _OBJECT_START = (
     lx.DETERMINERS
     | lx.IMAGE
     | lx.BACKDROP
-    | lx.words("his her its their him them it me out off away up down all everything in on text just only")
+    | lx.words(
+        "his her its their him them it me out off away up down all everything in on text just only color colors contrast brightness saturation"
+    )
 )
 _DEGREES = lx.words("significantly slightly dramatically drastically greatly seamlessly carefully completely gently")
 # Verbs that are nouns nearly always when they stand in the middle of a command.
@@ -45,7 +47,7 @@ def split_clauses(tokens: list[Token]) -> list[list[Token]]:
             _close(clauses, current)
             current = []
             continue
-        if token.low in ("na", "n/a", "null") and (token.text.isupper() or i in (0, len(tokens) - 1)):
+        if token.low == "na" or (token.low in ("n/a", "null") and (token.text.isupper() or i in (0, len(tokens) - 1))):
             _close(clauses, current)
             current = []
             continue
@@ -242,7 +244,7 @@ def _complement(current: list[Token], verb: str, capital: bool, joined: bool) ->
     )
     if first in ("make", "have", "let") and verb not in lx.words("remove add change replace delete make increase crop"):
         head = [t for t in current[1:] if t.kind == "word"]
-        if head and len(head) > 1 and (head[-1].low in lx.COLORS or head[-1].low.endswith("er") and verb == "edit"):
+        if head and len(head) > 1 and (head[-1].low in lx.COLORS or (head[-1].low.endswith("er") and verb == "edit")):
             return False
         return 0 < len(head) <= 4
     return False

@@ -137,6 +137,8 @@ def prose(clause: Tokens) -> bool:
         return False
     if lows[0] in ("i", "we", "he", "she", "they"):
         return lows[1] not in _WANTING and not (lows[1] in lx.BE and base(lows[2]) and base(lows[2]) != lows[2])
+    if base(lows[0]) and base(lows[0]) != lows[0]:
+        return False
     if base(lows[0]) == lows[0] and base(lows[0]) and lows[0] not in lx.NOUNISH:
         return False
     at = next((i for i, low in enumerate(lows) if i and low in ("is", "are", "was", "were")), None)

@@ -104,6 +104,9 @@ def _keep(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
 def _show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = args[1:] if args and args[0].low in ("me", "us") else args
+    if verb == "show" and args and args[0].low in {*lx.PRONOUNS, "the", "this"} and scenes.scene_end(args):
+        scenes.place_subject(story, args)
+        return
     if kinds.weather(args) and not kinds.style(args):
         story.add(Draft("global", result=text_of(kinds.strip_look(args))))
         return
@@ -264,6 +267,8 @@ def read_clause(story: Story, clause: Tokens) -> None:
     i = 0
     degree: Tokens = []
     while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct"):
+        if clause[i].low == "to" and (match_preposition(clause, i) or ("", 1))[1] > 1:
+            break
         wished = i and clause[i].low in ("want", "need", "like") and clause[i + 1].low not in ("to", "you")
         if wished and declare.wish(story, clause[i + 1 :], clause):
             return
@@ -299,7 +304,10 @@ def read_clause(story: Story, clause: Tokens) -> None:
             body[k].low in ("by", "through")
             and body[k + 1].low.endswith("ing")
             and lx.FRAMES.get(base(body[k + 1].low)) in ("add", "remove", "replace")
-            and lx.FRAMES.get(verb, "tone") in lx.words("tone style change make clean increase")
+            and (
+                lx.FRAMES.get(verb, "tone") in lx.words("tone style change make clean increase")
+                or any(t.low in lx.HAZE for t in body[k + 1 :])
+            )
         ):
             verb = base(body[k + 1].low)
             body = body[k + 1 :]

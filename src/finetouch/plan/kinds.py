@@ -187,6 +187,9 @@ def strip_look(tokens: list[Token]) -> list[Token]:
     return tokens[i:] or tokens
 
 
+_ASPECTS = ("perspective", "atmosphere", "ambiance", "ambience", "mood", "composition", "layout", "resolution")
+
+
 def whole(phrase: Phrase) -> bool:
     """True when the phrase means the whole picture ("image", "all the colors", "everything", "it" at the start)."""
     if phrase.image:
@@ -198,11 +201,11 @@ def whole(phrase: Phrase) -> bool:
     if last in lx.IMAGE and last not in ("frame", "portrait", "shot"):
         return phrase.owner is None
     parts = head.split()
-    if len(parts) == 2 and parts[0] in ("color", "colour", "lighting", "visual") and phrase.owner is None:
-        if parts[1] in ("profile", "scheme", "palette", "tone", "balance", "representation", "quality"):
-            return phrase.relation is None
+    aspect = len(parts) == 2 and parts[0] in ("color", "colour", "lighting", "visual")
+    if aspect and parts[1] in lx.words("profile scheme palette tone balance representation quality"):
+        return phrase.relation is None and phrase.owner is None
     if (
-        head in ("everything", "lighting", "thing", "whole thing", "all", "entire thing", "view")
+        head in ("everything", "lighting", "thing", "whole thing", "all", "entire thing", "view", *_ASPECTS)
         and phrase.relation is None
         and not phrase.excepted
         and not phrase.position
@@ -214,6 +217,8 @@ def whole(phrase: Phrase) -> bool:
         and phrase.owner is None
         and phrase.owner_pronoun is None
     ):
+        if phrase.position in ("background", "foreground"):
+            return False
         return phrase.relation is None or phrase.relation[1].lower() in lx.IMAGE
     return False
 

@@ -72,9 +72,18 @@ def text_change(story: Story, target: Phrase, old: Tokens, new_quotes: Tokens, n
     else:
         draft.target = target.head
         draft.attributes = target.attributes
+        kind, anchor = target.relation or ("", "")
+        if last_word(target.head) in ("text", "lettering", "writing", "words") and kind in ("on", "in", "part_of"):
+            carrier = parse_np([_owner_token(w) for w in anchor.split()])
+            draft.target, draft.attributes, draft.relation = carrier.head, carrier.attributes, carrier.relation
     draft.result = new_quotes[0].text if new_quotes else text_of(new)
     story.add(draft)
     story.antecedent = Phrase(head="text", core="text")
+
+
+def _owner_token(word: str) -> Token:
+    owner = word.lower().endswith("'s")
+    return Token(word[:-2] if owner else word, word.lower()[:-2] if owner else word.lower(), "word", 0, owner)
 
 
 def write(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -123,6 +132,9 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         return True
     named = bool(phrase.head) and _names_string(phrase)
     titled = sum(t.text[:1].isupper() for t in new) >= 2 and all(t.text[:1].isupper() for t in new)
+    if len(new) == 1 and len(phrase.tokens) == 1 and phrase.tokens[0].start and _word_swap(phrase.tokens[0], new[0]):
+        text_change(story, phrase, [], [], new)
+        return True
     if last in _CARRIERS and titled and not phrase.tokens[-1].text.isupper():
         text_change(story, phrase, [], [], new)
         return True
@@ -168,6 +180,13 @@ def _names_string(phrase: Phrase) -> bool:
 
 
 _CARRIERS = lx.words("sign banner billboard label caption plaque poster signboard marquee headline")
+
+
+def _word_swap(old: Token, new: Token) -> bool:
+    """ "Change Supreme to Saucin": two capitalised words without determiners are lettering."""
+    return all(t.kind == "word" and t.text[:1].isupper() and not t.text[1:].isupper() for t in (old, new))
+
+
 _CALLED = lx.words("word words text number numbers name letter letters phrase title date year")
 
 

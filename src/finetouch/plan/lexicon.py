@@ -57,13 +57,13 @@ _FRAMES = {
     "rotate": "rotate flip mirror invert reverse inverse spin ",
     "resize": """resize enlarge shrink expand scale double triple halve miniaturize compress extend blow downsize
         upsize""",
-    "move": "move reposition relocate  bring drag slide push align center centre lift  transport",
+    "move": "move send reposition relocate  bring drag slide push align center centre lift  transport",
     "duplicate": "duplicate clone copy multiply replicate repeat",
     "extract": "extract isolate segment separate",
     "style": """cartoonize cartoonify posterise grayscale greyscale colorize colourise animate stylize filter
         immerse infuse evoke capture craft express produce generate explore depict embark dive reproduce apply
     imbue""",
-    "write": "write type print inscribe",
+    "write": "write enter type print inscribe",
     "show": "show display unveil picture imagine create",
     "keep": "blend keep leave preserve maintain retain save",
     "take": "take",
@@ -82,7 +82,8 @@ for _frame, _list in _FRAMES.items():
 STRONG = words(
     """remove delete erase eliminate eradicate add insert introduce change transform convert modify make replace
     substitute increase decrease brighten lighten darken sharpen crop rotate resize enlarge desaturate reduce put give
-    adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw whiten saturate unblur deblur
+    adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw whiten saturate
+    unblur deblur bump boost
     straighten soften pixelate illuminate shrink flatten duplicate colorize discard attach magnify lengthen shorten
     thicken sharpen darken dehaze denoise widen darken intensify"""
 )
@@ -131,7 +132,7 @@ POSITION_WORDS = {
     "fifth": "fifth",
     "last": "last",
 }  # fmt: skip
-PLACE_NOUNS = words("side corner edge part half portion section area end third hand part")
+PLACE_NOUNS = words("entirety side corner edge part half portion section area end third hand part")
 IMAGE = words(
     """
     image images photo photos picture pictures pic pics photograph photographs scene shot snapshot frame
@@ -206,7 +207,8 @@ STYLES = words(
     style aesthetic aesthetics ukiyo-e origami noir vintage retro pop-art van gogh poster vaporwave art
     effect filter filters artwork illustration render claymation pencil charcoal-drawing crayon lego doodle
     stencil engraving silhouette collage negative effects instagram artistic pointillism pointillist
-    masterpiece caricature b&w psychedelic futuristic-style manga
+    paintings drawings sketches cartoons watercolors mosaics masterpiece caricature b&w
+    psychedelic futuristic-style manga
     """
 )
 STYLE_NAMES = (

@@ -120,10 +120,10 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     n = len(tokens)
     while i < n:
         token = tokens[i]
-        if token.text == "," and 0 < i < n - 1 and _is_modifier(tokens[i - 1]) and tokens[i + 1].kind == "word":
-            if _is_modifier(tokens[i + 1]) or color_at(tokens, i + 1):
-                i += 1
-                continue
+        listed = token.text == "," and 0 < i < n - 1 and tokens[i + 1].kind == "word" and _is_modifier(tokens[i - 1])
+        if listed and (_is_modifier(tokens[i + 1]) or color_at(tokens, i + 1)):
+            i += 1
+            continue
         if i and token.kind == "punct":
             break
         if (
@@ -190,7 +190,7 @@ def post_participle(tokens: list[Token], i: int) -> bool:
     if low.endswith("ing") and len(low) > 4 and low not in _ING_NOUNS:
         before = tokens[i - 1].low
         return opens and before not in lx.ADJECTIVES and before not in lx.COLORS
-    if (low.endswith("ed") and len(low) > 4) or low in lx.words("worn held hung made cut drawn written seen"):
+    if (low.endswith("ed") and len(low) > 4) or low in lx.words("worn held hung made cut drawn written seen cast"):
         return (
             opens
             and low not in lx.words("red bed shed sled seed weed")
@@ -266,7 +266,7 @@ def _strip_front(phrase: Phrase, core: list[Token]) -> list[Token]:
             pass
         elif low in lx.DETERMINERS and (not last or (n == 1 and low in ("the", "a", "an"))):
             phrase.definite = phrase.definite or low in ("the", "this", "that", "these", "those")
-        elif (low in lx.words("so much as most too such") and not last and i == 0) or (
+        elif (low in lx.words("so much as most too such just only") and not last and i == 0) or (
             low in ("much", "many", "of") and i and not last
         ):
             pass

@@ -52,6 +52,9 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                 if low == "to" and arguments.match_long(args, i):
                     i += 1
                     continue
+                if low in lx.BODY and i + 1 < n and args[i + 1].low in lx.COMPARATIVES_SIZE:
+                    i += 1
+                    continue
                 if low == "like" and args[i - 1].low == "look":
                     i += 1
                     continue
@@ -136,7 +139,7 @@ def _premodifier(args: Tokens, i: int) -> bool:
         )
         and low not in lx.COLORS
     ):
-        return args[i + 1].low in lx.COLORS
+        return args[i + 1].low in lx.COLORS and not (i and args[i - 1].low in ("the", "this", "that"))
     if low in lx.ADJECTIVES or low in lx.COLORS or low in lx.WHOLE or low in lx.COLOR_MODIFIERS:
         return True
     return low in ("all", "of", "and", "more", "most")

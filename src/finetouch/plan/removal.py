@@ -98,6 +98,10 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
             )
         )
         return
+    parts = phrase.name.split()
+    if len(parts) > 1 and parts[0].lower() in ("word", "words", "text", "letter", "letters", "number", "phrase"):
+        phrase.head = parts[0]
+        phrase.attributes.append(" ".join(parts[1:]))
     draft = draft_for("remove", phrase)
     story.add(draft)
     story.note(phrase)

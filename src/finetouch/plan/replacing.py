@@ -68,6 +68,9 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if len(withs) > 1 and at + 1 < len(args) and args[at + 1].low in ("the", "her", "his"):
         at = withs[1]
     old, new = args[:at], args[at + 1 :]
+    origin = next((i for i, t in enumerate(old) if i and t.low == "from"), None)
+    if origin is not None and args[at].low in ("to", "into"):
+        old = old[:origin]
     pieces = noun_lists(old)
     if len(pieces) > 1 and not any(t.kind == "quote" for t in old):
         phrases = [parse_np(p) for p in pieces]

@@ -21,7 +21,9 @@ def scene_end(args: Tokens) -> bool:
             first_part, _ = split_core(anchor) if anchor else ([], [])
             last = first_part[-1].low if first_part else ""
             det = anchor[0].low if anchor else ""
-            known = (hit[0] == "in_front_of" and det in ("a", "an") and args[0].low in ("the", "this")) or (
+            known = (
+                hit[0] == "in_front_of" and det in ("a", "an") and args[0].low in ("the", "this", "him", "her", "them")
+            ) or (
                 last in lx.SCENES
                 and (
                     det in ("a", "an")

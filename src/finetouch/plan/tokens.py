@@ -36,7 +36,7 @@ _REPAIRABLE = (
     "decrease", "saturate", "contrast", "rotate", "enlarge", "eliminate", "transform", "substitute", "brightness",
     "saturation", "exposure", "resize", "insert", "instead", "picture", "everything", "reflection", "photograph",
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
-    "purple", "vibrant", "sunglasses",
+    "purple", "vibrant", "sunglasses", "brighter", "straighten", "lighter",
 )  # fmt: skip
 # Words that only look like a misspelt edit word.
 _LOOKALIKES = lx.words(
@@ -49,7 +49,8 @@ _LOOKALIKES = lx.words(
     rotten increasing decreasing strange creature placed shrimp marked sharp convent bright lights lighted
     light remote remotes shape shapes square brightly darkly delivery party contest contact expires pleasant
     infant enlarges photographs sunglass photographic remover elevator replica erased sharply sharpest removal
-    lightened lightly brightest darkest
+    concert connect content contents context contract photographer photographers photography fighter fighters
+    tighter tighten straighten connected contents lightened lightly brightest darkest
     """
 )
 _GOOD = frozenset().union(
@@ -95,7 +96,24 @@ def tokenize(instruction: str) -> list[Token]:
             _join_halves(found)
         else:
             found.append(Token(raw, raw.lower(), kind, match.start()))
-    return found
+    return _joined(found)
+
+
+def _joined(found: list[Token]) -> list[Token]:
+    """ "as well as" and "along with the" mean "and"; "remove he boat" means "the"."""
+    out: list[Token] = []
+    i = 0
+    while i < len(found):
+        lows = [t.low for t in found[i : i + 3]]
+        if lows == ["as", "well", "as"] or (lows[:2] == ["along", "with"] and lows[2:] and lows[2] in lx.DETERMINERS):
+            out.append(Token("and", "and", "word", found[i].start))
+            i += 3 if lows[0] == "as" else 2
+            continue
+        if lows[0] == "he" and out and out[-1].low in lx.STRONG:
+            found[i].text = found[i].low = "the"
+        out.append(found[i])
+        i += 1
+    return out
 
 
 def _join_halves(found: list[Token]) -> None:
@@ -128,6 +146,7 @@ def _word(raw: str, start: int) -> list[Token]:
                 pieces += [Token("and", "and", "word", start), Token(part, part.lower(), "word", start)]
             return pieces[1:]
     fixed = repair(low)
+    raw = fixed if fixed != low and fixed in lx.QUALITIES else raw
     return [Token(raw, fixed, "word", start, owner, fixed != low)]
 
 
@@ -144,7 +163,7 @@ def repair(word: str) -> str:
     for good in _REPAIRABLE:
         if word[0] != good[0] and word[1:2] != good[1]:
             continue
-        limit = 1 if min(len(good), len(word)) < 7 else 2
+        limit = 1 if min(len(good), len(word)) < 7 or word[0] != good[0] else 2
         if abs(len(good) - len(word)) <= limit:
             distance = _distance(word, good, limit)
             if distance <= limit and distance < least:

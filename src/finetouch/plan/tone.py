@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from finetouch.plan import adding, arguments, becoming, kinds, moving, params
 from finetouch.plan import lexicon as lx
-from finetouch.plan.nouns import parse_np, trim
-from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail
+from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
 from finetouch.plan.tokens import Token, last_word
 
 Tokens = list[Token]
+_TRAILING = lx.words("a bit little lot tad more just much some slightly overall here there right somewhat")
 _QUALITY = frozenset(lx.QUALITIES)
 
 
@@ -27,6 +28,8 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     by = next((i for i, t in enumerate(args) if i and t.low == "by"), None)
     if by is not None:
         args = args[:by]
+    args = [Token("of", "of", "word", t.start) if i and t.low == "for" and args[i - 1].low in _QUALITY else t
+            for i, t in enumerate(args)]  # fmt: skip
     phrases = [parse_np(p) for p in noun_lists(args)]
     if len(phrases) > 1:
         share_tail(phrases)
@@ -46,6 +49,7 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             name, more, less = lx.QUALITIES[quality[0].lower()]
             result = more if up else less
             owner = story.resolve(toned) if (toned.head or toned.pronoun) else toned
+            owner = Phrase(image=True) if owner.name.lower() in lx.TONES else owner
             values = params.tone_params(name, 1 if up else -1, words)
             if owner.head is None or kinds.whole(owner):
                 story.add(Draft("global", result=result, params=values))
@@ -55,6 +59,9 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.add(draft_for("adjust", owner, result=f"{result} {owner.name}", params=values))
                 story.note(owner)
             done.add(result)
+            continue
+        if last_word(phrase.head).endswith("ness") and phrase.relation is None:
+            story.add(Draft("global", result=f"{'more' if up else 'less'} {phrase.name}"))
             continue
         if kinds.whole(phrase) or phrase.image:
             story.add(Draft("global", result="brighter" if up else "darker", params={"scale": 1.4 if up else 0.7}))
@@ -76,6 +83,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "brighten the sky", "blur the background slightly", "enhance the colors", "sharpen"."""
     name, sign, word = lx.TONE_VERBS.get(verb, ("contrast", 1.0, verb))
     full = args
+    cut_here = False
     args = trim(arguments.without_purpose(args))
     while args and args[0].low in lx.words("up down out in of  around on") and len(args) >= 1:
         if args[0].low in ("in", "on") and verb != "fade" and len(args) > 1 and verb in ("focus",):
@@ -100,11 +108,18 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             and args[to].low in ("with",)
             and kinds.whole(parse_np(args[:to]))
         ):
+            if kinds.style(args[to + 1 :]):
+                styled = text_of(args[to + 1 :])
+                story.add(Draft("restyle", result=styled, params={"style": params.style_name(styled)}))
+                return
             adding.add(story, "add", args[to + 1 :], clause)
             return
         args = args[:to]
-    if len(args) > 1 and args[-2].low == "a" and args[-1].low in ("bit", "little", "lot", "tad"):
-        args = args[:-2]
+    while len(args) > 1 and args[-1].low in _TRAILING and (args[-1].low != "right" or cut_here):
+        cut_here = args[-1].low in ("here", "there")
+        args = args[:-1]
+    if len(args) == 1 and args[0].low in _TRAILING:
+        args = []
     if len(args) > 1:
         args = [t for t in args if t.low not in lx.words("slightly lot significantly significant up")]
     phrases = phrases_of(story, args)
