@@ -187,6 +187,19 @@ def seam(pixels: np.ndarray, mask: np.ndarray) -> float:
     return float((jump[rim].mean() + 1) / (jump[ring].mean() + 1))
 
 
+def detail(filled: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
+    """Mean gradient inside the hole over that of the hidden pixels: 1 as detailed as the photo, 0 a smear."""
+    inside = masks.shrink(mask, 2) > 0.5
+
+    def gradient(pixels: np.ndarray) -> float:
+        gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        return float(
+            (np.abs(cv2.Sobel(gray, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(gray, cv2.CV_32F, 0, 1)))[inside].mean()
+        )
+
+    return (gradient(filled) + 1) / (gradient(truth) + 1)
+
+
 def fill(console: Console, data: Path, iopaint: str | None) -> None:
     """Known pixels are hidden and filled again: how close, how smooth, how long."""
     from skimage.metrics import structural_similarity
@@ -211,7 +224,9 @@ def fill(console: Console, data: Path, iopaint: str | None) -> None:
     }  # fmt: skip
     if iopaint:
         tools["IOPaint cv2, its CLI"] = lambda pixels, mask: _iopaint(iopaint, pixels, mask)
-    table = Table("tool", "photos", "PSNR in the hole", "SSIM", "seam (1 = none)", "median s", box=None)
+    table = Table(
+        "tool", "photos", "PSNR in the hole", "SSIM", "seam (1 = none)", "detail (1 = photo)", "median s", box=None
+    )
     for name, tool in tools.items():
         scores = []
         for number, path in enumerate(photos):
@@ -225,10 +240,12 @@ def fill(console: Console, data: Path, iopaint: str | None) -> None:
             error = float(np.mean((filled[mask > 0.5].astype(float) - pixels[mask > 0.5]) ** 2))
             _, ssim = structural_similarity(pixels, filled, channel_axis=2, full=True)
             psnr = 10 * np.log10(255**2 / max(error, 1e-9))
-            scores.append((psnr, float(ssim[mask > 0.5].mean()), seam(filled, mask), seconds))
-        psnr, ssim, rim, _ = np.mean(scores, axis=0)
-        middle = statistics.median(s[3] for s in scores)
-        table.add_row(name, str(len(photos)), f"{psnr:.2f} dB", f"{ssim:.3f}", f"{rim:.2f}", f"{middle:.2f}")
+            numbers = (seam(filled, mask), detail(filled, pixels, mask), seconds)
+            scores.append((psnr, float(ssim[mask > 0.5].mean()), *numbers))
+        psnr, ssim, rim, fine, _ = np.mean(scores, axis=0)
+        middle = statistics.median(s[4] for s in scores)
+        row = (f"{psnr:.2f} dB", f"{ssim:.3f}", f"{rim:.2f}", f"{fine:.2f}", f"{middle:.2f}")
+        table.add_row(name, str(len(photos)), *row)
     console.print(table)
     if not iopaint:
         console.print("IOPaint was not measured: give --iopaint with the path of its executable.")
