@@ -154,6 +154,9 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         lettering.text_added(story, phrase, args, to)
         return
     color = _pure_color(phrase)
+    if color and head in lx.COLOR_NOUNS and phrase.relation is None and phrase.position is None and to is None:
+        story.add(Draft("global", result=f"more {color}"))
+        return
     if color and (to or phrase.relation):
         _color_added(story, phrase, color, to, args)
         return

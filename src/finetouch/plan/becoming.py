@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from finetouch.plan import arguments, coloring, kinds, lettering, moving, params, pictures, removal, scenes
+from finetouch.plan import arguments, coloring, kinds, lettering, moving, params, pictures, scenes, states
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
-from finetouch.plan.nouns import Phrase, parse_np, split_core, trim
+from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import image_phrase
-from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, text_of
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, text_of
 from finetouch.plan.tails import anchor_text
 from finetouch.plan.tokens import Token, last_word, say
 
@@ -39,7 +39,7 @@ def become(
             return
         elif last_word(phrase.head) in lx.TEXT_NOUNS and first and (first[0].kind in ("num", "quote")):
             phrase.head = say(first)
-            phrase.position, phrase.relation = None, phrase.relation or _bodily(old[:origin], phrase)
+            phrase.position, phrase.relation = None, phrase.relation or states.bodily(old[:origin], phrase)
     phrase = story.resolve(phrase)
     new = trim(new) if new is not None else None
     for i in range(1, len(new or [])):
@@ -48,7 +48,7 @@ def become(
             break
     head = (phrase.head or "").lower()
     last = head.split()[-1] if head else ""
-    joint = _two_states(new)
+    joint = states.two_states(new)
     if joint and new and not backdrop(phrase):
         for part in (new[:joint], new[joint + 1 :]):
             become(story, verb, old, part, clause, replace(phrase))
@@ -60,7 +60,7 @@ def become(
     if backdrop(phrase):
         _backdrop_becomes(story, phrase, new)
         return
-    if new and _behave(story, phrase, new):
+    if new and states.behave(story, phrase, new):
         return
     if new and head in lx.COLORS and phrase.relation and phrase.relation[0] == "part_of" and plain_color(new):
         held = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
@@ -78,8 +78,8 @@ def become(
     if sized is not None:
         resized(story, story.resolve(sized), new, verb)
         return
-    if (phrase.image or head == "everything") and new and _except_at(new) is not None:
-        at = _except_at(new) or 0
+    if (phrase.image or head == "everything") and new and states.except_at(new) is not None:
+        at = states.except_at(new) or 0
         phrase = Phrase(head="everything", core="everything", attributes=[f"except {text_of(new[at + 1 :])}"])
         phrase.excepted, phrase.count_word, new = text_of(new[at + 1 :]), "all", new[:at]
         thing(story, verb, phrase, new)
@@ -106,36 +106,6 @@ def become(
     thing(story, verb, phrase, new)
 
 
-def _two_states(new: Tokens | None) -> int | None:
-    """Where "and" joins a size and a colour: "bigger AND white"."""
-    for i, token in enumerate(new or []):
-        if new and i and token.low == "and":
-            parts = (new[:i], new[i + 1 :])
-            if any(kinds.size_word(p) for p in parts) and any(p and plain_color(p) for p in parts):
-                return i
-    return None
-
-
-def split_anchor(tokens: Tokens) -> str | None:
-    """The thing behind "behind", owner included, without what follows it."""
-    core, _ = split_core(trim(tokens))
-    stop = next((i for i, t in enumerate(core) if i and t.low.endswith("ing") and i > 1), len(core))
-    return anchor_text(core[:stop]) or None
-
-
-def _except_at(new: Tokens) -> int | None:
-    for i, token in enumerate(new[:-1]):
-        if i and (token.low in ("except", "besides") or (token.low == "but" and new[i + 1].low in lx.DETERMINERS)):
-            return i
-    return None
-
-
-def _bodily(old: Tokens, phrase: Phrase) -> tuple[str, str] | None:
-    """ "the number on the back": a side of the thing that carries the number, no place in the picture."""
-    behind = [t for t in old if t.low in ("back", "front", "top", "side")]
-    return ("on", behind[-1].text) if behind and phrase.position else None
-
-
 def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
     subject = None
     if phrase.relation and phrase.relation[0] in lx.words("near behind part_of in with under on"):
@@ -145,12 +115,12 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
         scenes.scene(story, [], subject, position)
         return
     new = kinds.strip_look(new)
-    but = _except_at(new)
+    but = states.except_at(new)
     left = f"except {anchor_text([t for t in new[but + 1 :] if t.low != 'for'])}" if but else None
     new = new[:but] if but else new
     behind = next((i for i, t in enumerate(new) if i and t.low in ("behind", "around") and i + 1 < len(new)), None)
     if behind and subject is None and plain_color(new[:behind]):
-        subject, new = split_anchor(new[behind + 1 :]), new[:behind]
+        subject, new = states.split_anchor(new[behind + 1 :]), new[:behind]
     tone = kinds.tone_of(new)
     lows = {t.low for t in new}
     if tone and not color_words(new) and tone.words:
@@ -223,83 +193,6 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
     story.note(phrase)
 
 
-def _behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
-    """ "wear a hat", "hold a cup", "smile", "turn his head"."""
-    i = 0
-    while i < len(new) and new[i].low in lx.words(
-        """
-        be to is are appear look like he she it they he's she's it's as if being now also currently
-        """
-    ):
-        i += 1
-    if i >= len(new):
-        return False
-    low = new[i].low
-    if low in ("on", "off"):
-        return False
-    if low in lx.words("wear wearing hold holding have having carry carrying has wears holds"):
-        gift = new[i + 1 :]
-        if any(t.low in ("color",) for t in gift) or not gift or kinds.whole(phrase):
-            return False
-        if (
-            gift[-1].low in lx.BODY
-            and color_at([t for t in gift if t.low not in lx.DETERMINERS], 0)
-            and low in ("have", "having", "has")
-        ):
-            body = parse_np(gift)
-            story.add(
-                Draft(
-                    "recolor",
-                    body.head,
-                    relation=("part_of", phrase.core or phrase.head or ""),
-                    count=body.count(),
-                    color=body.color,
-                    result=body.core,
-                )
-            )
-            return True
-        if low.startswith(("hav", "has")) and kinds.tone_of([t for t in gift if t.low not in lx.DETERMINERS]):
-            return False
-        for part in noun_lists(gift):
-            piece = parse_np(part)
-            head = (piece.head or "").lower().split()[-1:] or [""]
-            wearing = low.startswith("wear") or (low.startswith("ha") and head[0] in lx.GARMENTS)
-            story.add(
-                Draft(
-                    "add",
-                    result=" ".join(w for w in (piece.core, piece.tail) if w),
-                    count=piece.count(added=True),
-                    relation=("wearing" if wearing else "with", arguments.owner_text(phrase)),
-                    position=phrase.position,
-                )
-            )
-        story.note(phrase)
-        return True
-    if (
-        low in lx.words("turn raise close open bend lift lower tilt extend move point")
-        and i + 1 < len(new)
-        and new[i + 1].low in lx.POSSESSIVE
-    ):
-        end = i + 2
-        while end < len(new) and new[end].low not in lx.words(
-            "slightly to up down more back in towards toward and at out"
-        ):
-            end += 1
-        owned = parse_np(new[i + 2 : end])
-        state = {"raise": "raised", "close": "closed", "bend": "bent", "lift": "lifted", "tilt": "tilted"}.get(
-            low, low + "ed" if not low.endswith("e") else low + "d"
-        )
-        draft = draft_for("adjust", owned, result=f"{owned.head} {state} {say(new[end:])}".strip())
-        draft.relation = ("part_of", phrase.head or "") if phrase.head else None
-        story.add(draft)
-        story.note(phrase)
-        return True
-    if low in ("disappear", "vanish", "gone") and phrase.head:
-        removal.remove_phrase(story, phrase, new)
-        return True
-    return False
-
-
 def resized(story: Story, phrase: Phrase, words: Tokens, verb: str) -> None:
     """An object (resize) or the picture (global) gets another size."""
     factor = params.size_factor(words, verb)
@@ -330,7 +223,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         unspecified(story, phrase, last_word(phrase.head))
         return
     if new[0].low == "look" and len(new) > 1 and new[1].low in _LOOKS:
-        story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
+        story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
         return
     if phrase.pronoun in ("it", "this") and new[-1].low in ("background", "backdrop") and len(new) > 1:
         scenes.scene(story, kinds.strip_look(new))
@@ -406,10 +299,10 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     if (
         kinds.material(new)
         or kinds.adjectival(new)
-        or _verbal(new)
+        or states.verbal(new)
         or new[0].low in lx.words("out more less on off up down not upside in made")
     ):
-        story.add(draft_for("adjust", phrase, result=_state_result(new, phrase)))
+        story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
         return
     if (
         kinds.weather(new)
@@ -451,33 +344,3 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         return
     target = phrase
     story.add(draft_for("replace", target, result=arguments.new_words(result, target)))
-
-
-def _verbal(new: Tokens) -> bool:
-    low = new[0].low
-    return low in lx.words(
-        """
-        smile smiling reflect show glow stand sit jump look face facing float fly lie run swing open
-        close raise bend lean turn move laugh cry kiss eat lick point lift grow come extend sleep
-        stick disappear walk drink play dance hug read ride hang flow shine match blink lower tilt
-        frown throw wave
-        """
-    ) or (low.endswith("ing") and low not in lx.words("painting building ring king drawing thing something duckling"))
-
-
-def _state_result(new: Tokens, phrase: Phrase) -> str:
-    words = text_of(new)
-    if new[0].low.endswith("ing"):
-        return f"{phrase.name} {words}"
-    if _verbal(new):
-        low = new[0].low
-        form = (
-            low[:-1]
-            if low.endswith("e") and low not in ("see",)
-            else low + low[-1]
-            if low in ("sit", "run", "swim", "hug")
-            else low
-        ) + "ing"
-        rest = say(new[1:])
-        return f"{phrase.name} {form} {rest}".strip()
-    return f"{words} {phrase.name}"

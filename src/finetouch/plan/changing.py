@@ -35,7 +35,7 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         args = args[:-1]
     turned = {t.low for t in args}
     spun = turned & {"degrees", "clockwise", "counterclockwise", "upside", "sideways", "upright", "around"} or (
-        turned & {"right", "left"} and "to" in turned and len(args) < 7
+        turned & {"right", "left", "side"} and "to" in turned and len(args) < 7
     )
     if verb == "turn" and spun and args[0].low not in ("up", "down"):
         geometry.rotate(story, "rotate", args, clause)
@@ -240,7 +240,7 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     joint = _second_predicate(pair[1])
     if joint:
-        becoming.become(story, verb, pair[0], pair[1][:joint], clause)
+        make(story, verb, [*pair[0], *pair[1][:joint]], clause)
         make(story, verb, pair[1][joint + 1 :], clause)
         return
     things = noun_lists(pair[0])

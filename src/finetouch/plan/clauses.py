@@ -17,11 +17,11 @@ _OBJECT_START = (
     lx.DETERMINERS
     | lx.IMAGE
     | lx.BACKDROP
-    | lx.words(
-        "his her its their him them it me out off away up down all everything in on text just only color colors contrast brightness saturation"
-    )
+    | lx.words("his her its their him them it me out off away up down all everything in on text just only")
 )
 _DEGREES = lx.words("significantly slightly dramatically drastically greatly seamlessly carefully completely gently")
+_MIDDLES = lx.words("center centre middle top bottom left right")
+_QUALITY_STARTS = lx.words("color colors contrast brightness saturation hair clothes")
 # Verbs that are nouns nearly always when they stand in the middle of a command.
 _RARELY_VERBS = lx.words("station grace rest hang plant light stage balance perfect cover picture frame filter")
 
@@ -115,6 +115,12 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     if tokens[i - 1].low in ("please", "also", "then", "now") and j < i - 1:
         joined = True
     if (
+        low == "i"
+        and _following(tokens, i) in ("want", "need", "would")
+        and tokens[i - 1].low not in ("if", "that", "what")
+    ):
+        return True
+    if (
         low
         in lx.words(
             """
@@ -188,7 +194,12 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
             return (
                 _object_follows(tokens, i, strict=True)
                 and verb not in _RARELY_VERBS
-                and (verb in lx.STRONG or (previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS))
+                and (
+                    verb in lx.STRONG
+                    or (verb == "edit" and following in ("out", "in"))
+                    or (following in lx.DETERMINERS and previous.low in lx.COLORS | _MIDDLES)
+                    or (previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS)
+                )
                 and not match_preposition(tokens, i - 1)
             )
     return titled and token.text[0].isupper()
@@ -221,6 +232,8 @@ def _object_follows(tokens: list[Token], i: int, strict: bool = False) -> bool:
     low = following.low
     if low in ("of",):
         return False
+    if strict and tokens[i].low in ("change", "adjust") and low in _QUALITY_STARTS:
+        return True
     if strict:
         return low in _OBJECT_START and not (
             low in lx.words("in on up down out off")

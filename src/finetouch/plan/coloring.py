@@ -27,10 +27,14 @@ def recolor(story: Story, phrase: Phrase, new: Tokens | None, quality: Phrase) -
     if phrase.relation is None and quality.relation and quality.relation[0] not in ("part_of",) and phrase.head:
         phrase.relation, phrase.position = quality.relation, phrase.position or quality.position
     phrase.position = phrase.position or quality.position
+    tone = kinds.tone_of(new)
+    if backdrop(phrase) and tone and first_color(new) is None:
+        values = params.tone_params(tone.name, tone.sign, new)
+        story.add(Draft("adjust", "background", count="one", result=f"{tone.words} background", params=values))
+        return
     if backdrop(phrase):
         scenes.scene(story, new)
         return
-    tone = kinds.tone_of(new)
     if quality.color and quality.of is None and first_color(new):
         found = first_color(new)
         story.add(Draft("recolor", attributes=[quality.color], color=found[0] if found else None, result=text_of(new)))
@@ -212,6 +216,8 @@ def _dressed(story: Story, verb: str, target: Tokens, new: Tokens) -> None:
             relation=piece.relation,
             position=piece.position,
         )
+        if draft.relation and draft.relation[0] == "part_of":
+            draft.result, draft.relation = f"{draft.result} of {draft.relation[1]}", None
         if not kinds.whole(owner) and owner.head and draft.relation is None:
             worn = head[0] in lx.GARMENTS or verb in ("dress", "clothe")
             kind = "wearing" if worn else "in" if verb == "fill" else "on"

@@ -16,6 +16,7 @@ from finetouch.plan import (
     declare,
     geometry,
     giving,
+    handlers,
     kinds,
     lettering,
     moving,
@@ -33,7 +34,7 @@ from finetouch.plan.clauses import split_clauses
 from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import parse_np, trim
 from finetouch.plan.places import match_preposition
-from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
+from finetouch.plan.story import Draft, Story, backdrop, phrases_of, text_of
 from finetouch.plan.tokens import Token, base, last_word, say, tokenize
 from finetouch.types import EditPlan
 
@@ -48,93 +49,6 @@ _GAPS = lx.words("crack cracks hole holes gap gaps scratch scratches tear tears 
 _CLEARING = lx.words("dehazing deblurring denoising defogging deraining desnowing unblurring demisting")
 _POLITE = lx.POLITE
 _KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
-
-
-_REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
-
-
-def take_first(story: Story, args: Tokens) -> None:
-    """ "take the girl and put her on a beach": the first half is no edit of its own, it names who is meant."""
-    group = parse_np([t for t in args if t.low not in ("out", "off")])
-    phrases_of(story, args)
-    story.antecedent, story.person = group, group.head
-
-
-def _take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    if verb == "take" and story.upcoming[0] in _REPLACING and story.upcoming[1] in ("it", "them", "him", "her"):
-        take_first(story, args)
-        return
-    if any(t.low in ("out", "away", "off", "from", "of") for t in args) or verb == "get":
-        rest = args
-        if verb == "get" and rest and rest[0].low == "rid":
-            rest = rest[1:]
-            rest = rest[1:] if rest and rest[0].low == "of" else rest
-        removal.remove(story, "remove", rest, clause)
-    else:
-        removal.remove(story, "remove", args, clause)
-
-
-def _use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    instead = arguments.instead_of(args)
-    if instead:
-        replacing.replace_pair(story, instead[1], instead[0])
-        return
-    args = args[1:] if args and args[0].low == "for" else args
-    for phrase in phrases_of(story, arguments.without_purpose(args)):
-        last = (phrase.head or "").split()[-1:] or [""]
-        if backdrop(phrase):
-            scenes.scene(story, args)
-        elif verb == "select":
-            if not kinds.whole(phrase):
-                removal.extract(story, verb, args, clause)
-        elif kinds.style(args) or last[0].lower() in lx.VISUAL_FX:
-            story.add(Draft("restyle", result=phrase.core, params={"style": params.style_name(phrase.core)}))
-        else:
-            color = color_at(args, 0) or color_at([t for t in args if t.low not in lx.DETERMINERS], 0)
-            to = next((i for i, t in enumerate(args) if i and t.low in ("for", "on")), None)
-            if color and to:
-                becoming.become(story, "make", args[to + 1 :], args[:to], clause)
-            else:
-                adding.add_phrase(story, phrase, args)
-
-
-def _keep(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    """Keeping something is no edit."""
-
-
-def _show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    args = args[1:] if args and args[0].low in ("me", "us") else args
-    if verb == "show" and args and args[0].low in {*lx.PRONOUNS, "the", "this"} and scenes.scene_end(args):
-        scenes.place_subject(story, args)
-        return
-    if kinds.weather(args) and not kinds.style(args):
-        story.add(Draft("global", result=text_of(kinds.strip_look(args))))
-        return
-    if kinds.style(args):
-        styling.restyle(story, "create", args, clause)
-        return
-    if verb == "show" and any(t.low in lx.BACKDROP for t in args[1:]) and scenes.scene_end(args):
-        scenes.place_subject(story, args)
-        return
-    pair = predicates.split_predicate(args)
-    if pair and verb == "show":
-        becoming.become(story, "make", pair[0], pair[1], clause)
-    else:
-        adding.add(story, "add", args, clause)
-
-
-def _level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    """ "tone down the colors", "tone the contrast up"."""
-    down = any(t.low == "down" for t in args)
-    tone.level(story, "decrease" if down else "increase", [t for t in args if t.low not in ("up", "down")], clause)
-
-
-def _outline(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    for phrase in phrases_of(story, args):
-        if kinds.whole(phrase):
-            story.add(Draft("add", result="frame" if verb == "frame" else "outline", count="one"))
-        elif phrase.head:
-            story.add(draft_for("adjust", phrase, result=f"{verb}d {phrase.core}"))
 
 
 def _move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -216,8 +130,10 @@ _HANDLERS: dict[str, Handler] = {
     "make": changing.make, "color": coloring.color_frame, "give": giving.give, "increase": tone.level,
     "decrease": tone.level, "tone": tone.tone, "deform": tone.deform, "crop": geometry.crop, "zoom": geometry.zoom,
     "rotate": geometry.rotate, "resize": geometry.resize, "move": _move, "duplicate": moving.duplicate,
-    "extract": removal.extract, "style": styling.restyle, "write": lettering.write, "show": _show, "keep": _keep,
-    "take": _take, "get": _take, "use": _use, "outline": _outline, "level": _level,
+    "extract": removal.extract, "style": styling.restyle, "write": lettering.write, "show": handlers.show,
+    "keep": handlers.keep,
+    "take": handlers.take, "get": handlers.take, "use": handlers.use, "outline": handlers.outline,
+    "level": handlers.level,
 }  # fmt: skip
 
 
@@ -227,14 +143,18 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     if frame is None:
         return False
     args = [t for t in args if t.low != "please"]
-    if verb == "cut" and story.upcoming[0] in _REPLACING and story.upcoming[1] in ("him", "her", "it", "them"):
-        take_first(story, args)
+    if verb == "cut" and story.upcoming[0] in handlers.REPLACING and story.upcoming[1] in ("him", "her", "it", "them"):
+        handlers.take_first(story, args)
         return True
     if verb == "cut":
         args = args[1:] if args and args[0].low in ("out", "off", "away", "down") else args
         frame = "extract" if any(t.low in lx.BACKDROP | {"everything"} for t in clause) else "remove"
     if verb in ("edit", "photoshop", "paint", "fade", "blend") and len(args) > 1 and args[0].low == "out":
         args, frame = args[1:], "remove"
+    if verb in ("edit", "photoshop") and any(
+        i and t.low == "out" and (i + 1 == len(args) or args[i + 1].low in ("of", "from")) for i, t in enumerate(args)
+    ):
+        args, frame = [t for t in args if t.low != "out"], "remove"
     if verb == "edit" and len(args) > 1 and args[0].low == "in":
         args, frame = args[1:], "add"
     if frame in ("tone", "clean", "crop") and verb != "crop" and len(args) > 1 and args[0].low == "away":

@@ -9,7 +9,8 @@ from finetouch.plan.nouns import Phrase
 from finetouch.plan.tokens import Token, base, say
 
 _SHOWS = lx.words(
-    "capture illustrate showcase evoke convey portray simulate represent display mimic embody feature present exhibit"
+    "create capture illustrate showcase evoke convey portray simulate represent display mimic embody"
+    " feature present exhibit"
 )
 _STRIP = _SHOWS | lx.words(
     """

@@ -38,6 +38,9 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
         return
     draft = Draft("text", result=said, position=phrase.position)
     carrier = None
+    tinted = phrase.relation and plain_color([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
+    if tinted:
+        phrase.relation = None
     if phrase.relation and phrase.relation[0] in ("on", "in"):
         carrier = phrase.relation[1]
     elif adding.to_thing(to) and to:

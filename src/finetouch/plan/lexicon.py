@@ -83,7 +83,7 @@ STRONG = words(
     """remove delete erase eliminate eradicate add insert introduce change transform convert modify make replace
     substitute increase decrease brighten lighten darken sharpen crop rotate resize enlarge desaturate reduce put give
     adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw whiten saturate
-    unblur deblur bump boost
+    unblur deblur bump boost write paste
     straighten soften pixelate illuminate shrink flatten duplicate colorize discard attach magnify lengthen shorten
     thicken sharpen darken dehaze denoise widen darken intensify"""
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from finetouch.plan import lexicon as lx
 from finetouch.plan import tails
 from finetouch.plan.colors import color_at
+from finetouch.plan.owners import ANIMATE as ANIMATE
+from finetouch.plan.owners import bare_owner, corner, plain
 from finetouch.plan.places import match_preposition
 from finetouch.plan.tokens import Token, is_plural, say, singular
 
@@ -16,14 +18,6 @@ _QUANTIFIERS: dict[str, int | str | None] = {
     "many": "some", "multiple": "some", "few": "some", "lots": "some", "various": "some", "plenty": "some",
     "more": None, "another": "one", "a": "one", "an": "one",
 }  # fmt: skip
-ANIMATE = lx.words(
-    """
-    man woman boy girl guy lady person child kid baby dog cat horse bird bear cow sheep lion tiger monkey
-    musician player penguin toddler dude bride groom soldier doctor nurse singer actor animal rabbit fish
-    elephant mother father mom dad son daughter female male people men women children teenager grandma
-    grandpa human
-    """
-)
 _SIDED = lx.words("hand arm eye leg foot ear cheek paw shoulder knee wrist elbow hands arms wing")
 _FURNITURE = lx.words("armchair chair recliner sofa couch bed lamp table stool bench desk dresser nightstand shelf")
 _FURNITURE_PARTS = lx.words(
@@ -95,7 +89,9 @@ def trim(tokens: list[Token]) -> list[Token]:
     while start < end and (tokens[start].kind == "punct" or tokens[start].low in ("and", "&", "also", "then", "so")):
         start += 1
     while end > start and (
-        tokens[end - 1].kind == "punct" or tokens[end - 1].low in lx.words("and & also then please here too instead")
+        tokens[end - 1].kind == "punct"
+        or tokens[end - 1].low
+        in lx.words("and & also then please here too instead overall entirely completely totally altogether")
     ):
         end -= 1
     return tokens[start:end]
@@ -200,7 +196,7 @@ def post_participle(tokens: list[Token], i: int) -> bool:
     return low in lx.words(
         """
         asleep awake visible present located shown situated positioned seen indoors outdoors upside
-        facing wearing holding saying looking reading riding
+        facing wearing holding saying looking reading riding available
         """
     )
 
@@ -297,39 +293,12 @@ def _take_owner(phrase: Phrase, core: list[Token]) -> list[Token]:
         token = core[i]
         if i == len(core) - 1:
             continue
-        if token.owner or _bare_owner(core, i):
-            phrase.owner = say([*core[:i], _plain(token)])
+        if token.owner or bare_owner(core, i):
+            phrase.owner = say([*core[:i], plain(token)])
             if phrase.owner_pronoun and phrase.owner:
                 phrase.owner_pronoun = None
             return core[i + 1 :]
     return core
-
-
-def _plain(token: Token) -> Token:
-    return Token(token.text, token.low, token.kind, token.start)
-
-
-def _bare_owner(core: list[Token], i: int) -> bool:
-    low = core[i].low
-    following = core[i + 1].low
-    owned = core[-1].low
-    if (
-        not low.endswith("s")
-        or low.endswith("ss")
-        or low in lx.COLORS
-        or low in lx.ADJECTIVES
-        or low in ("glasses", "sunglasses")
-    ):
-        return False
-    part = (
-        owned in lx.BODY or owned in lx.GARMENTS or owned in ("color", "shirt", "size", "name") or following in lx.BODY
-    )
-    return part and (
-        singular(low) in ANIMATE
-        or low[:-1] in ANIMATE
-        or (low not in lx.SINGULAR_S and owned in lx.BODY)
-        or owned == "color"
-    )
 
 
 def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
@@ -355,7 +324,7 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
         ):
             low_next = core[i + 1].low
             if low_next in lx.POSITION_WORDS and i + 2 < n:
-                phrase.position = _corner(low, low_next) or phrase.position
+                phrase.position = corner(low, low_next) or phrase.position
                 phrase.placed_before = True
                 i += 2
                 continue
@@ -432,20 +401,6 @@ def _is_modifier(token: Token, following: str = "") -> bool:
     return (
         low.endswith("ed") and len(low) > 4 and low not in lx.words("united seaweed hundred weed shed sled seed")
     ) or low in lx.COLOR_ISH
-
-
-def _corner(first: str, second: str) -> str | None:
-    rows = {"top": "top", "upper": "top", "bottom": "bottom", "lower": "bottom"}
-    cols = {"left": "left", "right": "right", "left-hand": "left", "right-hand": "right"}
-    if first in rows and second in cols:
-        return f"{rows[first]}-{cols[second]}"
-    if first in cols and second in rows:
-        return f"{rows[second]}-{cols[first]}"
-    if first in rows and second in ("center", "middle", "centre"):
-        return rows[first]
-    if first == "far":
-        return lx.POSITION_WORDS.get(second)
-    return None
 
 
 def _settle(phrase: Phrase) -> None:

@@ -73,7 +73,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
             in lx.words(
                 """
         effect effects influence interference mood details detail look overlay scene conditions
-        elements shadows streaks sections areas atmosphere presence shadow ambiance
+        elements shadows streaks sections areas atmosphere presence shadow ambiance appearance feel vibe
         """
             )
         )
@@ -83,7 +83,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         in lx.words(
             """
         effect effects influence interference mood details conditions elements sections areas
-        atmosphere ambiance scene parts
+        atmosphere ambiance scene parts appearance look feel vibe setting
         """
         )
         and any(a.lower() in lx.HAZE for a in phrase.attributes)
@@ -165,6 +165,9 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = args[depicted + 1 :] if depicted else args
     subject = story.resolve(parse_np(args))
     name = subject.head
+    if verb == "extract" and any(t.low in lx.HAZE | {"wet", "snow"} for t in args):
+        remove_phrase(story, subject, args)
+        return
     if scene_tokens:
         scenes.scene(story, scene_tokens, name)
     else:

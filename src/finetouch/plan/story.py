@@ -68,7 +68,9 @@ class Story:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, draft: Draft) -> Draft:
-        """Appends a step."""
+        """Appends a step; the place of the background is not said twice."""
+        if draft.target in ("background", "foreground") and draft.position == draft.target:
+            draft.position = None
         self.drafts.append(draft)
         return draft
 
@@ -257,7 +259,7 @@ def backdrop(phrase: Phrase) -> bool:
     if (
         len(parts) > 1
         and parts[-2] in ("background", "backdrop")
-        and parts[-1] in lx.IMAGE | lx.SCENES | {"theme", "view", "area"}
+        and parts[-1] in lx.IMAGE | lx.SCENES | {"theme", "view", "area", "one"}
     ):
         return True
     return parts[-1] in lx.BACKDROP or phrase.head.lower() in ("back ground", "back drop", "whole background")

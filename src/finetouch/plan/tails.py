@@ -121,7 +121,7 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
         return
     if relation == "from":
         lower = text.lower()
-        if lower in lx.IMAGE or lower in ("here", "it", "this"):
+        if lower in lx.IMAGE or lower in ("here", "it", "this", "view", "sight"):
             return
         if lower in lx.BACKDROP:
             phrase.position = phrase.position or "background"

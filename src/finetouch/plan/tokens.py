@@ -146,7 +146,7 @@ def _word(raw: str, start: int) -> list[Token]:
                 pieces += [Token("and", "and", "word", start), Token(part, part.lower(), "word", start)]
             return pieces[1:]
     fixed = repair(low)
-    raw = fixed if fixed != low and fixed in lx.QUALITIES else raw
+    raw = fixed if fixed != low and (fixed in lx.QUALITIES or fixed == "background") else raw
     return [Token(raw, fixed, "word", start, owner, fixed != low)]
 
 

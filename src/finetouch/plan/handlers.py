@@ -1,0 +1,112 @@
+"""Verb frames that lean on others: take, use, show, keep, outline."""
+
+from __future__ import annotations
+
+from finetouch.plan import (
+    adding,
+    arguments,
+    becoming,
+    kinds,
+    params,
+    predicates,
+    removal,
+    replacing,
+    scenes,
+    styling,
+    tone,
+)
+from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import color_at
+from finetouch.plan.nouns import parse_np
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
+from finetouch.plan.tokens import Token
+
+Tokens = list[Token]
+REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
+
+
+def take_first(story: Story, args: Tokens) -> None:
+    """ "take the girl and put her on a beach": the first half is no edit of its own, it names who is meant."""
+    group = parse_np([t for t in args if t.low not in ("out", "off")])
+    phrases_of(story, args)
+    story.antecedent, story.person = group, group.head
+
+
+def take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    if verb == "take" and story.upcoming[0] in REPLACING and story.upcoming[1] in ("it", "them", "him", "her"):
+        take_first(story, args)
+        return
+    if any(t.low in ("out", "away", "off", "from", "of") for t in args) or verb == "get":
+        rest = args
+        if verb == "get" and rest and rest[0].low == "rid":
+            rest = rest[1:]
+            rest = rest[1:] if rest and rest[0].low == "of" else rest
+        removal.remove(story, "remove", rest, clause)
+    else:
+        removal.remove(story, "remove", args, clause)
+
+
+def use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    instead = arguments.instead_of(args)
+    if instead:
+        replacing.replace_pair(story, instead[1], instead[0])
+        return
+    args = args[1:] if args and args[0].low == "for" else args
+    if verb == "select" and story.upcoming[0] in lx.FRAMES:
+        take_first(story, args)
+        return
+    for phrase in phrases_of(story, arguments.without_purpose(args)):
+        last = (phrase.head or "").split()[-1:] or [""]
+        if backdrop(phrase):
+            scenes.scene(story, args)
+        elif verb == "select":
+            if not kinds.whole(phrase):
+                removal.extract(story, verb, args, clause)
+        elif kinds.style(args) or last[0].lower() in lx.VISUAL_FX:
+            story.add(Draft("restyle", result=phrase.core, params={"style": params.style_name(phrase.core)}))
+        else:
+            color = color_at(args, 0) or color_at([t for t in args if t.low not in lx.DETERMINERS], 0)
+            to = next((i for i, t in enumerate(args) if i and t.low in ("for", "on")), None)
+            if color and to:
+                becoming.become(story, "make", args[to + 1 :], args[:to], clause)
+            else:
+                adding.add_phrase(story, phrase, args)
+
+
+def keep(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """Keeping something is no edit."""
+
+
+def show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    args = args[1:] if args and args[0].low in ("me", "us") else args
+    if verb == "show" and args and args[0].low in {*lx.PRONOUNS, "the", "this"} and scenes.scene_end(args):
+        scenes.place_subject(story, args)
+        return
+    if kinds.weather(args) and not kinds.style(args):
+        story.add(Draft("global", result=text_of(kinds.strip_look(args))))
+        return
+    if kinds.style(args):
+        styling.restyle(story, "create", args, clause)
+        return
+    if verb == "show" and any(t.low in lx.BACKDROP for t in args[1:]) and scenes.scene_end(args):
+        scenes.place_subject(story, args)
+        return
+    pair = predicates.split_predicate(args)
+    if pair and verb == "show":
+        becoming.become(story, "make", pair[0], pair[1], clause)
+    else:
+        adding.add(story, "add", args, clause)
+
+
+def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    """ "tone down the colors", "tone the contrast up"."""
+    down = any(t.low == "down" for t in args)
+    tone.level(story, "decrease" if down else "increase", [t for t in args if t.low not in ("up", "down")], clause)
+
+
+def outline(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
+    for phrase in phrases_of(story, args):
+        if kinds.whole(phrase):
+            story.add(Draft("add", result="frame" if verb == "frame" else "outline", count="one"))
+        elif phrase.head:
+            story.add(draft_for("adjust", phrase, result=f"{verb}d {phrase.core}"))
