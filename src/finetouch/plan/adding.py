@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finetouch.plan import arguments, kinds, lettering, moving, params, replacing, scenes
 from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import ANIMATE, Phrase, parse_np, split_core, trim
 from finetouch.plan.places import match_preposition, position_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, share_tail, text_of
@@ -89,6 +90,10 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     head = (phrase.head or "").lower()
     last = head.split()[-1] if head else ""
     to = _to_anchor(phrase)
+    place = to[1].split() if to and not to[2] else []
+    if phrase.definite and len(place) > 1 and place[-1].lower() in ("background", "backdrop"):
+        scenes.scene(story, [Token(w, w.lower(), "word", 0) for w in place], phrase.head)
+        return
     if backdrop(phrase):
         inner = scenes.of_scene(args) or [t for t in args if t.low not in ("new",)]
         subject = (
@@ -169,7 +174,8 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     if phrase.owner and phrase.relation and phrase.relation[0] == "part_of":
         draft.result, draft.relation = f"{arguments.owned_by(phrase.owner)} {phrase.name}", None
     if draft.relation and draft.relation[0] == "part_of":
-        draft.result, draft.relation = f"{draft.result} of {draft.relation[1]}", None
+        draft.result = f"{draft.result} of {draft.relation[1]}"
+        draft.relation = next(((r, a) for r, a in phrase.extra if r not in ("with", "part_of")), None)
     if draft.relation and draft.relation[0] in ("with", "wearing"):
         draft.result = f"{draft.result} {'wearing' if draft.relation[0] == 'wearing' else 'with'} {draft.relation[1]}"
         draft.relation = next(((r, a) for r, a in phrase.extra if r not in ("with", "wearing", "part_of")), None)
@@ -272,6 +278,8 @@ def _color_added(story: Story, phrase: Phrase, color: str, to: tuple[str, str, b
         story.add(Draft("global", result=f"more {color}"))
         return
     start = next(i for i, t in enumerate(args) if t.low in ("to", "for"))
+    said = color_at([t for t in args[:start] if t.low not in lx.DETERMINERS | {"more", "some"}], 0)
+    color = said[0] if said and len(said[0]) > len(color) else color
     target = story.resolve(parse_np(args[start + 1 :]))
     if backdrop(target):
         scenes.scene(story, [Token(w, w.lower(), "word", 0) for w in color.split()])

@@ -37,9 +37,16 @@ def become(
         elif new and any(t.low in _PANORAMA for t in first[-1:]) and any(t.low in _PANORAMA for t in new):
             scenes.scene(story, new, story.resolve(phrase).head)
             return
-        elif last_word(phrase.head) in lx.TEXT_NOUNS and first and (first[0].kind in ("num", "quote")):
+        elif (
+            last_word(phrase.head) in lx.TEXT_NOUNS
+            and first
+            and (first[0].kind in ("num", "quote") or (first[0].text.isupper() and not old[0].text.isupper()))
+        ):
             phrase.head = say(first)
             phrase.position, phrase.relation = None, phrase.relation or states.bodily(old[:origin], phrase)
+            if new:
+                lettering.text_change(story, phrase, [], [], trim(new))
+                return
     phrase = story.resolve(phrase)
     new = trim(new) if new is not None else None
     for i in range(1, len(new or [])):
@@ -185,8 +192,7 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
         story.add(draft_for("move" if moved else "adjust", shaped, result=f"different {phrase.name}"))
         return
     if (last in lx.TEXTY | {"wording"} and phrase.relation is None) or last in ("text", "lettering", "wording"):
-        story.add(draft_for("text", phrase))
-        story.antecedent = Phrase(head="text", core="text")
+        lettering.text_change(story, phrase, [], [], [])
         return
     adjust = last in lx.BODY or last in lx.ADJUST_NOUNS or last == "font" or last in lx.BACKDROP or last in lx.QUALITIES
     story.add(draft_for("adjust" if adjust else "replace", phrase))

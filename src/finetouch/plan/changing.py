@@ -97,6 +97,11 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if len(things) > 1 and not any(t.kind == "quote" or t.low == "from" for t in old):
         phrases = [parse_np(t) for t in things]
         share_tail(phrases)
+        compound = backdrop(phrases[-1]) and len(things[-1]) > 1 and things[-1][0].low not in lx.DETERMINERS
+        scenic = all(p.position == "background" for p in phrases) and any(t.low in lx.SCENES for t in new[-1:])
+        if compound or scenic:
+            scenes.scene(story, new)
+            return
         for thing, phrase in zip(things, phrases, strict=True):
             becoming.become(story, verb, thing, new, clause, phrase)
         return

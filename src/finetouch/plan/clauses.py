@@ -131,6 +131,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         and not comma
     ):
         return low in ("please", "can", "could") and titled and token.text[0].isupper()
+    if titled and token.text in ("Then", "Also", "Next", "Finally") and tokens[i - 1].text[:1].islower():
+        return True
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
     capital = titled and token.text in ("The", "There", "His", "Her", "Their") and tokens[i - 1].text[:1].islower()

@@ -84,7 +84,7 @@ def _give_image(story: Story, thing: Phrase, gift: Tokens) -> None:
                 "global", result=tone.words if tone else thing.core, params=params.tone_params(name[0], name[1], gift)
             )
         )
-    elif kinds.weather(gift):
+    elif kinds.weather(gift) or (thing.color and not kinds.style(gift)):
         story.add(Draft("global", result=thing.core))
     elif kinds.style(gift) or last in lx.words("look feel vibe touch effect finish"):
         story.add(Draft("restyle", result=thing.core, params={"style": params.style_name(thing.core)}))
@@ -102,8 +102,8 @@ def _indirect_object(args: Tokens) -> tuple[Tokens, Tokens] | None:
         if (
             args[0].low not in ("her", "this")
             or args[1].low in lx.DETERMINERS
-            or args[1].low in lx.ADJECTIVES
-            or not arguments.is_body(args[1])
+            or (args[1].low in lx.ADJECTIVES and args[0].low == "her")
+            or (args[0].low == "her" and not arguments.is_body(args[1]))
         ):
             return (args[:1], args[1:])
     for i in range(1, len(args)):

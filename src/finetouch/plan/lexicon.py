@@ -84,6 +84,7 @@ STRONG = words(
     substitute increase decrease brighten lighten darken sharpen crop rotate resize enlarge desaturate reduce put give
     adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw whiten saturate
     unblur deblur bump boost write paste
+    replicate
     straighten soften pixelate illuminate shrink flatten duplicate colorize discard attach magnify lengthen shorten
     thicken sharpen darken dehaze denoise widen darken intensify"""
 )
@@ -198,7 +199,7 @@ WEATHER = words(
 HAZE = words(
     """haze haziness fog fogginess mist mistiness blur blurriness fuzziness noise grain rain rainfall drizzle
     precipitation cloudiness murkiness smog raindrops snowfall blurry haziness overcast dimness rainy snowy hazy foggy
-    misty raining graininess pixelation wetness moisture dampness smokiness"""
+    misty raining graininess pixelation softness wetness moisture dampness smokiness"""
 )
 STYLES = words(
     """
@@ -298,7 +299,8 @@ ADVERBS = words(
 )
 POLITE = words(
     """
-    please kindly simply just carefully could can would will you we i i'd like to should shall may might
+    please youre you're going gonna kindly
+    simply just carefully could can would will you we i i'd like to should shall may might
     let's i'm also then first next now finally lastly so hi hello hey ok okay maybe perhaps need want wanna
     go ahead try and help me with must secondly thirdly afterwards additionally completely significantly
     slightly gently subtly drastically dramatically totally basically somehow instead again be if possible

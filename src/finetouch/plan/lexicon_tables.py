@@ -12,6 +12,8 @@ PREPOSITIONS: dict[str, str] = {
     "to the left of": "left_of", "to the right of": "right_of", "to left of": "left_of", "to right of": "right_of",
     "on the left of": "left_of", "on the right of": "right_of", "on left of": "left_of", "on right of": "right_of",
     "to the immediate left of": "left_of", "to the immediate right of": "right_of",
+    "in the left side of": "left_of", "in the right side of": "right_of", "at left side of": "left_of",
+    "at right side of": "right_of", "in the right of": "right_of", "in the left of": "left_of",
     "left of": "left_of", "right of": "right_of",
     "to the top of": "on", "on the top of": "on", "on top of": "on", "ontop of": "on", "at the top of": "on",
     "on the surface of": "on", "on to": "on", "to the surface of": "on",
@@ -119,7 +121,7 @@ TONES: dict[str, tuple[str, float]] = {
     "smooth": ("blur", 1), "lit": ("brightness", 1), "lighted": ("brightness", 1), "blur": ("blur", 1),
     "deep": ("saturation", 1),
     "desaturated": ("saturation", -1), "oversaturated": ("saturation", 1), "vibrant-": ("saturation", 1),
-    "lively": ("saturation", 1),
+    "bokeh": ("blur", 1), "lively": ("saturation", 1),
 }  # fmt: skip
 
 TONE_VERBS: dict[str, tuple[str, float, str]] = {

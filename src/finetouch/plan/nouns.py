@@ -91,7 +91,7 @@ def trim(tokens: list[Token]) -> list[Token]:
     while end > start and (
         tokens[end - 1].kind == "punct"
         or tokens[end - 1].low
-        in lx.words("and & also then please here too instead overall entirely completely totally altogether")
+        in lx.words("and & also then please here too instead overall entirely completely totally altogether everywhere")
     ):
         end -= 1
     return tokens[start:end]
@@ -394,7 +394,7 @@ def _is_modifier(token: Token, following: str = "") -> bool:
         return False
     if token.kind == "num":
         return False
-    if low in lx.ADJECTIVES:
+    if low in lx.ADJECTIVES or (len(low) > 6 and low.endswith(("ural", "ional", "ical", "ious", "eous", "less"))):
         return True
     if "-" in low and low.endswith(("ed", "ing", "haired", "colored", "sized", "shaped", "up", "like", "style")):
         return True

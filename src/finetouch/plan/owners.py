@@ -32,12 +32,16 @@ def bare_owner(core: list[Token], i: int) -> bool:
     ):
         return False
     part = (
-        owned in lx.BODY or owned in lx.GARMENTS or owned in ("color", "shirt", "size", "name") or following in lx.BODY
+        owned in lx.BODY
+        or singular(owned) in lx.BODY
+        or owned in lx.GARMENTS
+        or owned in ("color", "shirt", "size", "name")
+        or following in lx.BODY
     )
     return part and (
         singular(low) in ANIMATE
         or low[:-1] in ANIMATE
-        or (low not in lx.SINGULAR_S and owned in lx.BODY)
+        or (low not in lx.SINGULAR_S and (owned in lx.BODY or singular(owned) in lx.BODY))
         or owned == "color"
     )
 

@@ -82,6 +82,8 @@ def image_phrase(tokens: list[Token], i: int) -> int:
             return 0
         if j + 1 < len(tokens) and tokens[j + 1].low in lx.IMAGE:
             j += 1
+        if j + 1 < len(tokens) and tokens[j + 1].low in lx.PLACE_NOUNS:
+            return 0
         if j + 1 < len(tokens) and tokens[j + 1].low == "of":
             return 0
         return j + 1 - i

@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetouch.plan import arguments, kinds, params, scenes
 from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import Phrase, parse_np, trim
-from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
 from finetouch.plan.tokens import Token
 
 Tokens = list[Token]
@@ -28,6 +28,10 @@ def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if story.drafts:
             return
         story.add(Draft("remove"))
+        return
+    args = [t for t in args if t.low not in lx.words("entirely completely totally everywhere altogether")] or args
+    if args[-1].low in ("text", "lettering", "writing") and len(args) > 5 and not any(t.text == "," for t in args):
+        story.add(Draft("remove", args[-1].text, attributes=[text_of(args[:-1])], count="one"))
         return
     for phrase in phrases_of(story, args):
         remove_phrase(story, phrase, args)
@@ -120,6 +124,8 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         head = (phrase.head or "").lower()
         if backdrop(phrase):
             remove_phrase(story, phrase, args)
+        elif head.split()[-1:] and head.split()[-1] in lx.QUALITIES and phrase.relation is None and not phrase.owner:
+            story.add(Draft("global", result=f"corrected {phrase.core}"))
         elif verb == "dehaze" or phrase.image or kinds.whole(phrase):
             story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
         elif any(t.low in lx.HAZE for t in args):
@@ -166,7 +172,7 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     subject = story.resolve(parse_np(args))
     name = subject.head
     if verb == "extract" and any(t.low in lx.HAZE | {"wet", "snow"} for t in args):
-        remove_phrase(story, subject, args)
+        story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
         return
     if scene_tokens:
         scenes.scene(story, scene_tokens, name)

@@ -60,6 +60,8 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 scenes.scene(story, [])
             elif colored is not None and colored.head:
                 story.add(draft_for("recolor", colored))
+            elif last_word(phrase.head) in ("text", "lettering", "wording"):
+                lettering.text_change(story, phrase, [], [], [])
             else:
                 story.add(draft_for("replace", phrase))
                 story.note(phrase)

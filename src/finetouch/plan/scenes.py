@@ -47,7 +47,7 @@ def place_subject(story: Story, args: Tokens) -> None:
         hit = match_preposition(args, i)
         if hit and hit[0] in ("in", "on", "near", "to", "in_front_of"):
             subject = story.resolve(parse_np(args[:i]))
-            scene(story, args[i + hit[1] :], subject.head)
+            scene(story, args[i + hit[1] :], None if subject.image else subject.head)
             story.note(subject)
             return
 

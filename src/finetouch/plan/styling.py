@@ -95,8 +95,9 @@ def _apply(story: Story, args: Tokens, clause: Tokens) -> None:
         and target.head
         and not kinds.whole(target)
     ):
-        story.add(draft_for("recolor", target, result=f"{thing.color} {target.name}", color=thing.color))
-        story.note(target)
+        for piece in phrases_of(story, args[to + 1 :]) if to else []:
+            story.add(draft_for("recolor", piece, result=f"{thing.color} {piece.name}", color=thing.color))
+            story.note(piece)
         return
     if kinds.whole(target) or target.head is None:
         if low in lx.QUALITIES and low not in ("tone", "tones"):

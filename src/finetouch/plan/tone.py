@@ -30,6 +30,8 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         args = args[:by]
     args = [Token("of", "of", "word", t.start) if i and t.low == "for" and args[i - 1].low in _QUALITY else t
             for i, t in enumerate(args)]  # fmt: skip
+    choice = next((i for i, t in enumerate(args) if i and t.low == "or" and args[i - 1].low in _QUALITY), None)
+    args = args[:choice] if choice else args
     phrases = [parse_np(p) for p in noun_lists(args)]
     if len(phrases) > 1:
         share_tail(phrases)
@@ -49,7 +51,8 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             name, more, less = lx.QUALITIES[quality[0].lower()]
             result = more if up else less
             owner = story.resolve(toned) if (toned.head or toned.pronoun) else toned
-            owner = Phrase(image=True) if owner.name.lower() in lx.TONES else owner
+            toning = kinds.tone_of([Token(w, w.lower(), "word", 0) for w in owner.name.split()])
+            owner = Phrase(image=True) if toning else owner
             values = params.tone_params(name, 1 if up else -1, words)
             if owner.head is None or kinds.whole(owner):
                 story.add(Draft("global", result=result, params=values))
