@@ -20,6 +20,7 @@ _OBJECT_START = (
     | lx.words("his her its their him them it me out off away up down all everything in on text just only")
 )
 _DEGREES = lx.words("significantly slightly dramatically drastically greatly seamlessly carefully completely gently")
+_LIKE_ADJECTIVES = lx.words("light warm clear smooth open clean dim slim perfect double close dry cool separate")
 _MIDDLES = lx.words("center centre middle top bottom left right")
 _QUALITY_STARTS = lx.words("color colors contrast brightness saturation hair clothes")
 # Verbs that are nouns nearly always when they stand in the middle of a command.
@@ -141,6 +142,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     verb = base(low)
     if joined and low in _DEGREES and base(_following(tokens, i)) in lx.STRONG:
         return True
+    if joined and low in ("only", "just") and lx.FRAMES.get(_following(tokens, i)) == "keep":
+        return True
     if tokens[i - 1].low in _DEGREES and tokens[i - 2 : i - 1] and len(current) == 1:
         return False
     if not verb or low != verb:
@@ -165,6 +168,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
             return True
         if low in ("turn", "change", "make") and following in ("to", "into", "it"):
             return True
+        if low in _LIKE_ADJECTIVES and following not in lx.DETERMINERS | lx.IMAGE | lx.BACKDROP | {"up", "his", "her"}:
+            return False
         if low in lx.NOUNISH or verb in ("hold", "wear"):
             return _object_follows(tokens, i) or (
                 i + 1 == len(tokens) and low in ("crop", "zoom", "resize", "enlarge", "blur")

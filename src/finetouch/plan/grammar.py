@@ -189,7 +189,7 @@ def read_clause(story: Story, clause: Tokens) -> None:
     while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct"):
         if clause[i].low == "to" and (match_preposition(clause, i) or ("", 1))[1] > 1:
             break
-        wished = i and clause[i].low in ("want", "need", "like") and clause[i + 1].low not in ("to", "you")
+        wished = i and clause[i].low in ("want", "need", "like") and clause[i + 1].low not in {"to", "you"} | lx.STRONG
         if wished and declare.wish(story, clause[i + 1 :], clause):
             return
         if clause[i].low in _KEEP_DEGREE:

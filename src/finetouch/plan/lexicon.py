@@ -167,7 +167,8 @@ COLOR_ISH = {
     "redder": "red", "bluer": "blue", "greener": "green", "whiter": "white", "blacker": "black", "yellower": "yellow",
     "pinker": "pink", "purpler": "purple", "browner": "brown", "greyer": "grey", "grayer": "gray",
     "oranger": "orange",
-    "bluest": "blue", "tanner": "tan", "blueish": "blue",
+    "bluest": "blue", "purplish": "purple", "brownish": "brown", "greyish": "grey", "grayish": "gray",
+    "orangish": "orange", "whitish": "white", "blackish": "black", "tanner": "tan", "blueish": "blue",
 }  # fmt: skip
 COLOR_MODIFIERS = words(
     """
@@ -299,7 +300,7 @@ ADVERBS = words(
 )
 POLITE = words(
     """
-    please youre you're going gonna kindly
+    please only youre you're going gonna kindly
     simply just carefully could can would will you we i i'd like to should shall may might
     let's i'm also then first next now finally lastly so hi hello hey ok okay maybe perhaps need want wanna
     go ahead try and help me with must secondly thirdly afterwards additionally completely significantly

@@ -10,7 +10,9 @@ ANIMATE = lx.words(
     man woman boy girl guy lady person child kid baby dog cat horse bird bear cow sheep lion tiger monkey
     musician player penguin toddler dude bride groom soldier doctor nurse singer actor animal rabbit fish
     elephant mother father mom dad son daughter female male people men women children teenager grandma
-    grandpa human subject
+    grandpa human subject frog deer wolf fox duck goat pig giraffe zebra snowman bunny kitten puppy turtle goose
+    chicken squirrel owl parrot eagle hamster panda koala gorilla camel mouse llama rhino hippo seal kangaroo
+    dinosaur statue
     """
 )
 

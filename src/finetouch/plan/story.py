@@ -259,7 +259,7 @@ def backdrop(phrase: Phrase) -> bool:
     if (
         len(parts) > 1
         and parts[-2] in ("background", "backdrop")
-        and parts[-1] in lx.IMAGE | lx.SCENES | {"theme", "view", "area", "one"}
+        and parts[-1] in lx.IMAGE | lx.SCENES | {"theme", "view", "area", "one", "part", "portion"}
     ):
         return True
     return parts[-1] in lx.BACKDROP or phrase.head.lower() in ("back ground", "back drop", "whole background")

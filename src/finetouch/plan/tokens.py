@@ -123,7 +123,7 @@ def _join_halves(found: list[Token]) -> None:
     first = found[-2]
     if first.low + found[-1].low in ("background", "backdrop", "foreground") and first.kind == "word":
         joined = first.low + found[-1].low
-        found[-2:] = [Token(f"{first.text} {found[-1].text}", joined, "word", first.start, found[-1].owner)]
+        found[-2:] = [Token(joined, joined, "word", first.start, found[-1].owner)]
 
 
 def _word(raw: str, start: int) -> list[Token]:

@@ -63,6 +63,10 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.note(owner)
             done.add(result)
             continue
+        if verb in ("raise", "lower", "lift") and last_word(phrase.head) in lx.BODY:
+            story.add(draft_for("adjust", phrase, result=f"{verb}{'d' if verb.endswith('e') else 'ed'} {phrase.name}"))
+            story.note(phrase)
+            continue
         if last_word(phrase.head).endswith("ness") and phrase.relation is None:
             story.add(Draft("global", result=f"{'more' if up else 'less'} {phrase.name}"))
             continue
@@ -121,6 +125,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     while len(args) > 1 and args[-1].low in _TRAILING and (args[-1].low != "right" or cut_here):
         cut_here = args[-1].low in ("here", "there")
         args = args[:-1]
+    args = [t for t in args if t.low != "here"]
     if len(args) == 1 and args[0].low in _TRAILING:
         args = []
     if len(args) > 1:
@@ -180,6 +185,7 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(arguments.without_purpose(args))
     while args and args[0].low in ("up", "out", "down"):
         args = args[1:]
+    args = [t for t in args if t.low not in lx.words("vertically horizontally downward upward here there")]
     state = {
         "open": "open",
         "close": "closed",
