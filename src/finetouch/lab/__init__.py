@@ -6,6 +6,10 @@
 (64, 64, 3)
 """
 
+from finetouch.lab.drag import DragPair, make_drag
+from finetouch.lab.edits import EDIT_KINDS, Edit, NoSuchEdit, make_edit, possible_edits
+from finetouch.lab.facts import caption, questions, relations
+from finetouch.lab.language import LEVELS, Expression, expressions
 from finetouch.lab.render import Rendering, edge_map, key_points, render
 from finetouch.lab.rules import plausible
 from finetouch.lab.sample import PLACES, sample_scene
@@ -13,6 +17,7 @@ from finetouch.lab.scene import Grade, Place, Scene, Thing
 from finetouch.lab.splits import held_out, seed_for, split_of
 
 __all__ = [
-    "PLACES", "Grade", "Place", "Rendering", "Scene", "Thing", "edge_map", "held_out", "key_points", "plausible",
-    "render", "sample_scene", "seed_for", "split_of",
+    "EDIT_KINDS", "LEVELS", "PLACES", "DragPair", "Edit", "Expression", "Grade", "NoSuchEdit", "Place", "Rendering",
+    "Scene", "Thing", "caption", "edge_map", "expressions", "held_out", "key_points", "make_drag", "make_edit",
+    "plausible", "possible_edits", "questions", "relations", "render", "sample_scene", "seed_for", "split_of",
 ]  # fmt: skip

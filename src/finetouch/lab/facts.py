@@ -46,8 +46,9 @@ def relations(scene: Scene) -> tuple[Fact, ...]:
     out: list[Fact] = []
     boxes = {t.id: t.box for t in scene.things}
     for a in scene.things:
-        if a.host is None:
-            word, noun = noun_of(scene, a.surface)
+        ground = noun_of(scene, a.surface) if a.host is None else None
+        if ground is not None:
+            word, noun = ground
             out.append(Fact(a.id, "in" if word == "in" else "on", None, noun))
         for b in scene.things:
             if a.id != b.id:

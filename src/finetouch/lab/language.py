@@ -118,7 +118,7 @@ def _by_relation(
             rivals = {g.subject for g in facts if g.type == f.type and g.anchor == f.anchor}
         if rivals & same != {t.id}:
             continue
-        words = WORDS[f.type]
+        words = WORDS[f.type] if f.anchor is not None else WORDS[f.type][:1]
         word = words[(t.id + (f.anchor or 0)) % len(words)]
         the = ("an" if phrase[0] in "aeiou" else "a") if f.type == "wearing" else "the"
         relation = Relation(type=f.type, anchor=phrase)

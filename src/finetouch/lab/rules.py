@@ -38,7 +38,7 @@ SURFACES: dict[str, dict[str, Surface]] = {
         "pavement": Surface((0.68, 0.75), "pavement", scale=(0.85, 0.95)),
         "road": Surface((0.86, 0.96), "road", scale=(1.0, 1.15)),
     },
-    "studio": {"stage": Surface((0.74, 0.94), "floor", scale=(0.95, 1.2))},
+    "studio": {"stage": Surface((0.72, 0.94), "floor", scale=(1.15, 1.55))},
     "plain": {"stage": Surface((0.74, 0.94), "floor", scale=(0.95, 1.2))},
 }
 """Place to its surfaces."""
@@ -75,10 +75,10 @@ def surface_of(place: str, y: float, kind: str) -> str | None:
     return None
 
 
-def noun_of(scene: Scene, surface: str) -> tuple[str, str]:
-    """``(preposition, noun)`` of a surface of the scene's place: ("on", "grass")."""
-    s = SURFACES[scene.place.name][surface]
-    return s.word, s.noun
+def noun_of(scene: Scene, surface: str) -> tuple[str, str] | None:
+    """``(preposition, noun)`` of a surface of the scene's place: ("on", "grass"); None before a plain backdrop."""
+    s = SURFACES[scene.place.name].get(surface) if scene.place.name != "plain" else None
+    return None if s is None else (s.word, s.noun)
 
 
 def plausible(scene: Scene) -> list[str]:
