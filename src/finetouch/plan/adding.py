@@ -159,6 +159,9 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         lettering.text_added(story, phrase, args, to)
         return
     color = _pure_color(phrase)
+    if color and head in lx.COLOR_NOUNS and phrase.position == "background" and phrase.relation is None:
+        scenes.scene(story, [Token(w, w.lower(), "word", 0) for w in color.split()])
+        return
     if color and head in lx.COLOR_NOUNS and phrase.relation is None and phrase.position is None and to is None:
         story.add(Draft("global", result=f"more {color}"))
         return
@@ -280,6 +283,12 @@ def _color_added(story: Story, phrase: Phrase, color: str, to: tuple[str, str, b
     start = next(i for i, t in enumerate(args) if t.low in ("to", "for"))
     said = color_at([t for t in args[:start] if t.low not in lx.DETERMINERS | {"more", "some"}], 0)
     color = said[0] if said and len(said[0]) > len(color) else color
+    things = [p for p in (story.resolve(parse_np(part)) for part in noun_lists(args[start + 1 :])) if p.head]
+    if len(things) > 1 and not any(backdrop(p) for p in things):
+        share_tail(things)
+        for thing in things:
+            story.add(draft_for("recolor", thing, color=color, result=f"{color} {thing.name}"))
+        return
     target = story.resolve(parse_np(args[start + 1 :]))
     if backdrop(target):
         scenes.scene(story, [Token(w, w.lower(), "word", 0) for w in color.split()])

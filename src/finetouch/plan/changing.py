@@ -37,6 +37,7 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     spun = turned & {"degrees", "clockwise", "counterclockwise", "upside", "sideways", "upright", "around"} or (
         turned & {"right", "left", "side"} and "to" in turned and len(args) < 7
     )
+    spun = spun or {"side", "up"} <= turned
     if verb == "turn" and spun and args[0].low not in ("up", "down"):
         geometry.rotate(story, "rotate", args, clause)
         return

@@ -132,7 +132,11 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         and not comma
     ):
         return low in ("please", "can", "could") and titled and token.text[0].isupper()
-    if titled and token.text in ("Then", "Also", "Next", "Finally") and tokens[i - 1].text[:1].islower():
+    if (
+        titled
+        and token.text in ("Then", "Also", "Next", "Finally", "Additionally")
+        and tokens[i - 1].text[:1].islower()
+    ):
         return True
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
@@ -204,7 +208,7 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
                 and (
                     verb in lx.STRONG
                     or (verb == "edit" and following in ("out", "in"))
-                    or (following in lx.DETERMINERS and previous.low in lx.COLORS | _MIDDLES)
+                    or (following in lx.DETERMINERS | {"in", "out"} and previous.low in lx.COLORS | _MIDDLES)
                     or (previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS)
                 )
                 and not match_preposition(tokens, i - 1)
@@ -240,6 +244,8 @@ def _object_follows(tokens: list[Token], i: int, strict: bool = False) -> bool:
     if low in ("of",):
         return False
     if strict and tokens[i].low in ("change", "adjust") and low in _QUALITY_STARTS:
+        return True
+    if strict and tokens[i].low in ("change", "turn") and any(t.low in ("to", "into") for t in tokens[i + 2 : i + 6]):
         return True
     if strict:
         return low in _OBJECT_START and not (

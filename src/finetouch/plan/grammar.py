@@ -155,6 +155,8 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
         i and t.low == "out" and (i + 1 == len(args) or args[i + 1].low in ("of", "from")) for i, t in enumerate(args)
     ):
         args, frame = [t for t in args if t.low != "out"], "remove"
+    if verb == "clone" and len(args) > 1 and args[0].low == "out":
+        args, frame = args[1:], "remove"
     if verb == "edit" and len(args) > 1 and args[0].low == "in":
         args, frame = args[1:], "add"
     if frame in ("tone", "clean", "crop") and verb != "crop" and len(args) > 1 and args[0].low == "away":
@@ -287,11 +289,14 @@ def _noun_reading(body: Tokens, verb: str) -> bool:
     """True when a word like "background color" or "picture" at the start is a subject, not a verb."""
     if body[0].low not in lx.NOUNISH or len(body) < 3:
         return False
-    return any(t.low in ("should", "must", "shall", "needs", "is") for t in body[1:4])
+    return any(t.low in ("should", "must", "shall", "needs", "is") for t in body[1:7])
 
 
 def _verbless(story: Story, body: Tokens) -> None:
     """ "smaller", "more contrast", "black and white", "background blue", "no people", "red for the horse's hue"."""
+    if len(body) > 1 and body[0].low in lx.COMPARATIVES_SIZE and body[0].low.endswith("er"):
+        becoming.become(story, "make", body[1:], body[:1], body)
+        return
     if kinds.tone_of(body) or kinds.size_word(body):
         pictures.picture(story, body, parse_np([]))
         return

@@ -202,6 +202,8 @@ def whole(phrase: Phrase) -> bool:
     if last in lx.IMAGE and last not in ("frame", "portrait", "shot"):
         return phrase.owner is None
     parts = head.split()
+    if len(parts) == 2 and parts[0] in lx.IMAGE and parts[1] in lx.QUALITIES and phrase.relation is None:
+        return True
     aspect = len(parts) == 2 and parts[0] in ("color", "colour", "lighting", "visual")
     if aspect and parts[1] in lx.words("profile scheme palette tone balance representation quality"):
         return phrase.relation is None and phrase.owner is None

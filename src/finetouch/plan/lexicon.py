@@ -31,7 +31,7 @@ _FRAMES = {
     "clean": "clean clear clarify cleanup wash unclutter restore fix repair correct dehaze uncloud defog",
     "add": """add insert introduce include incorporate integrate embed install affix attach superimpose place position
         put perch tuck nestle sprinkle scatter invite append lay overlay draw include
-        situate station stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw
+        situate station mount stick photoshop rest arrange glide hang plant paste pop stamp splice throw draw
     sketch""",
     "replace": "replace substitute swap exchange switch trade interchange supplant",
     "change": """change transform convert modify alter turn morph adapt refashion redesign customize rearrange edit

@@ -109,7 +109,7 @@ def position_phrase(tokens: list[Token], i: int) -> tuple[str, int] | None:
         elif low in _COL and not col:
             col = _COL[low]
             seen += 1
-        elif low in _COL and tokens[j - 1].low in ("and", "or") and j + 1 < n and tokens[j + 1].kind == "word":
+        elif (low in _COL or low in _ROW) and seen and any(t.low in ("and", "or") for t in tokens[j - 2 : j]):
             pass
         elif low in _MID:
             middle = True

@@ -14,7 +14,7 @@ Tokens = list[Token]
 def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """Something vanishes."""
     args = trim(arguments.without_purpose(args))
-    if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down"):
+    if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down", "from"):
         args = args[1:]
     args = [
         t
@@ -173,6 +173,9 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     name = subject.head
     if verb == "extract" and any(t.low in lx.HAZE | {"wet", "snow"} for t in args):
         story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
+        return
+    if backdrop(subject) and scene_tokens is None:
+        remove_phrase(story, subject, args)
         return
     if scene_tokens:
         scenes.scene(story, scene_tokens, name)

@@ -67,6 +67,8 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.note(phrase)
         return
     at = withs[0]
+    into = next((i for i in range(1, at) if args[i].low == "into"), None)
+    at = into if into and backdrop(parse_np(args[:into])) else at
     if len(withs) > 1 and at + 1 < len(args) and args[at + 1].low in ("the", "her", "his"):
         at = withs[1]
     old, new = args[:at], args[at + 1 :]

@@ -45,7 +45,7 @@ def place_subject(story: Story, args: Tokens) -> None:
     """ "put the girl on a beach", "move the couple to green pastures": the backdrop changes."""
     for i in range(1, len(args)):
         hit = match_preposition(args, i)
-        if hit and hit[0] in ("in", "on", "near", "to", "in_front_of"):
+        if hit and hit[0] in ("in", "on", "near", "to", "in_front_of", "behind", "with"):
             subject = story.resolve(parse_np(args[:i]))
             scene(story, args[i + hit[1] :], None if subject.image else subject.head)
             story.note(subject)

@@ -23,8 +23,8 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     words = args
     degrees = lx.words("slightly significantly drastically dramatically")
     args = [t for t in args if t.low not in degrees]
-    if len(args) > 2 and args[-2].low == "a" and args[-1].low in ("lot", "bit", "little", "tad"):
-        args = args[:-2]
+    while len(args) > 1 and args[-1].low in (_TRAILING - {"right"}) | {"up", "down"}:
+        args = args[:-1]
     by = next((i for i, t in enumerate(args) if i and t.low == "by"), None)
     if by is not None:
         args = args[:by]
@@ -128,7 +128,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = [t for t in args if t.low != "here"]
     if len(args) == 1 and args[0].low in _TRAILING:
         args = []
-    if len(args) > 1:
+    if args:
         args = [t for t in args if t.low not in lx.words("slightly lot significantly significant up")]
     phrases = phrases_of(story, args)
     if not phrases:
