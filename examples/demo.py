@@ -7,27 +7,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from skimage import data
 
 import finetouch
 
-EDITS = [
-    ("coffee", "remove the spoon"),
-    ("coffee", "make the cup blue"),
-    ("cat", "blur the background"),
-    ("cat", "make the cat brighter and turn the picture into a sketch"),
+EDITS: list[tuple[str, str, dict[str, Any]]] = [
+    ("motorcycle", "blur the background", {}),
+    ("motorcycle", "make the motorcycle blue", {}),
+    ("coffee", "remove the spoon", {"points": [(365, 270), (385, 250)]}),
+    ("coffee", "turn the picture into an oil painting", {}),
 ]
-PHOTOS = {"coffee": data.coffee, "cat": data.chelsea}
+PHOTOS = {"motorcycle": lambda: data.stereo_motorcycle()[0], "coffee": data.coffee}
 
 
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
     folder.mkdir(parents=True, exist_ok=True)
     editors = {name: finetouch.Editor(photo()) for name, photo in PHOTOS.items()}
-    for number, (name, words) in enumerate(EDITS, 1):
+    for number, (name, words, marks) in enumerate(EDITS, 1):
         editor = editors[name]
-        result = editor.apply(words, seed=1)
+        result = editor.apply(words, seed=1, **marks)
         stem = f"{number}-{name}"
         result.save(folder / f"{stem}.png", overwrite=True)
         result.save_sheet(folder / f"{stem}-sheet.png", overwrite=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from skimage import data
@@ -25,19 +26,35 @@ PHOTOS = {
     "rocket": data.rocket,
     "motorcycle": lambda: data.stereo_motorcycle()[0],
 }
-GALLERY = {
-    "remove": ("coffee", "remove the spoon", {}),
-    "recolor": ("coffee", "make the cup blue", {}),
-    "background-blur": ("cat", "blur the background", {}),
+Entry = tuple[str, str, dict[str, object]]
+GALLERY: dict[str, Entry] = {
+    "blur": ("motorcycle", "blur the background", {}),
+    "recolor": ("motorcycle", "make the motorcycle blue", {}),
+    "spoon": ("coffee", "remove the spoon", {"points": [(365, 270), (385, 250)]}),
+    "rocket": ("rocket", "remove the rocket", {"box": (285, 105, 365, 420), "grow": 12}),
+    "background": ("astronaut", "make the background light blue", {}),
+    "helmet": ("astronaut", "make the helmet red", {"box": (300, 335, 500, 512)}),
+    "sky": ("rocket", "make the sky much brighter and more saturated", {}),
+    "face": ("astronaut", "pixelate the face", {}),
+    "sketch": ("cat", "turn the picture into a pencil sketch", {}),
+    "geometry": ("coffee", "flip the image and crop the bottom", {}),
 }
-LIMITS: dict[str, tuple[str, str, dict[str, object]]] = {}
+LIMITS: dict[str, Entry] = {
+    "limit-cup": ("coffee", "remove the cup", {}),
+    "limit-hair": ("astronaut", "make the hair blue", {}),
+    "limit-helmet": ("astronaut", "remove the helmet", {"box": (300, 335, 500, 512)}),
+}
 
 
-def make(name: str, entry: tuple[str, str, dict[str, object]], folder: Path) -> bool:
+def make(name: str, entry: Entry, folder: Path) -> bool:
     """One edit: saves its sheet as JPEG and prints the command and the report."""
     photo, words, options = entry
     pixels = np.ascontiguousarray(PHOTOS[photo]())
-    marks = "".join(f" --{k} {','.join(map(str, v))}" for k, v in options.items() if k == "box")  # type: ignore[arg-type]
+    box: Any = options.get("box")
+    points: Any = options.get("points", [])
+    marks = f" --box {','.join(map(str, box))}" if box else ""
+    marks += "".join(f" --point {x},{y}" for x, y in points)
+    marks += f" --grow {options['grow']}" if "grow" in options else ""
     print(f'{name}: finetouch edit {photo}.png "{words}"{marks}')
     try:
         result = finetouch.edit(pixels, words, seed=1, **options)  # type: ignore[arg-type]
