@@ -70,6 +70,16 @@ TABLE = {
     "make it so the photo was taken during a storm": ["global"],
     "show him on a beach": ["background background | behind man"],
     "center the vase": ["move vase | @center"],
+    "make the photo look like it is raining and there are dark clouds in the sky": ["global", "add | in sky"],
+    "remove the left side pillar": ["remove pillar | @leftmost"],
+    "change the inside of the box to green": ["recolor inside | part_of box | #green"],
+    "replace red with blue and yellow with white": ["recolor | #blue", "recolor | #white"],
+    "change the truck to be placed in a desert landscape": ["background background | behind truck"],
+    "raise the boy's left arm": ["adjust arm | part_of boy"],
+    "smaller hat": ["resize hat"],
+    "replace the cat with a dog, under the golden light and light snowflakes": ["replace cat"],
+    "add blue color to the background": ["background background | #blue"],
+    "clone out the cables": ["remove cables"],
     "add a hat and a scarf to the dog": ["add | wearing dog", "add | wearing dog"],
 }  # fmt: skip
 

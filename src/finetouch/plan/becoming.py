@@ -35,7 +35,7 @@ def become(
         if color:
             phrase.attributes.append(color)
         elif new and any(t.low in _PANORAMA for t in first[-1:]) and any(t.low in _PANORAMA for t in new):
-            scenes.scene(story, new, story.resolve(phrase).head)
+            scenes.scene(story, new, story.resolve(phrase).core)
             return
         elif (
             last_word(phrase.head) in lx.TEXT_NOUNS
@@ -254,8 +254,19 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     if not any(t.kind != "punct" for t in new):
         unspecified(story, phrase, last_word(phrase.head))
         return
-    if kinds.size_word(new):
+    if kinds.size_word(new) or (len(new) == 1 and new[0].low == "little"):
         resized(story, phrase, new, verb)
+        return
+    hued = new[-1].low in ("color", "colors", "colours") and len(new) > 2 and new[0].low not in ("a", "an", "the")
+    if hued and coloring.first_color(new) is None and kinds.tone_of(new) is None:
+        named = say(new[:-1])
+        story.add(draft_for("recolor", phrase, result=f"{named} {phrase.name}", color=named))
+        return
+    placed = next(
+        (i for i, t in enumerate(new[:-2]) if t.low in ("set", "placed", "located", "situated", "shown")), None
+    )
+    if placed is not None and new[placed + 1].low in ("in", "on", "at") and new[-1].low in lx.SCENES | lx.BACKDROP:
+        scenes.scene(story, new[placed + 2 :], phrase.core)
         return
     like = params.like_phrase(new)
     if like:
@@ -306,7 +317,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         kinds.material(new)
         or kinds.adjectival(new)
         or states.verbal(new)
-        or new[0].low in lx.words("out more less on off up down not upside in made")
+        or new[0].low in lx.words("out more less on off up down not upside in made far close closer away apart")
     ):
         story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
         return

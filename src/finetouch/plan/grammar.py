@@ -363,6 +363,7 @@ class GrammarParser(Parser):
             words = unknown or tuple(t.text for t in tokenize(instruction[:MAX_LENGTH]) if t.kind != "punct")
             shown = ", ".join(f"'{w}'" for w in words[:8]) or "no words"
             raise NotUnderstood(f"The instruction was not understood: {shown}.", HINT, words)
+        story.warnings += handlers.doubts(story.drafts, instruction[:MAX_LENGTH])
         if unknown:
             story.warnings.append("Not understood and left out: " + ", ".join(unknown) + ".")
         if len(instruction) > MAX_LENGTH:

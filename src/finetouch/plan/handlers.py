@@ -19,7 +19,7 @@ from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import parse_np
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
-from finetouch.plan.tokens import Token
+from finetouch.plan.tokens import Token, tokenize
 
 Tokens = list[Token]
 REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
@@ -110,3 +110,23 @@ def outline(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             story.add(Draft("add", result="frame" if verb == "frame" else "outline", count="one"))
         elif phrase.head:
             story.add(draft_for("adjust", phrase, result=f"{verb}d {phrase.core}"))
+
+
+def doubts(drafts: list[Draft], instruction: str) -> list[str]:
+    """Warnings about a reading: steps that name nothing, quoted words that no step uses."""
+    found = [
+        f"Step {number} ({d.op}): what it applies to is not named."
+        for number, d in enumerate(drafts, 1)
+        if d.op in _NEEDS_THING and not (d.target or d.result or d.color)
+    ]
+    used = " ".join(
+        str(part).lower()
+        for d in drafts
+        for part in (d.target, d.result, d.color, d.attributes, d.relation, d.params.get("to"), d.params.get("like"))
+        if part
+    )
+    unused = [t.text for t in tokenize(instruction) if t.kind == "quote" and t.low not in used]
+    return found + ([f"Quoted words that no step uses: {', '.join(unused)}."] if unused else [])
+
+
+_NEEDS_THING = ("remove", "replace", "recolor", "adjust", "resize", "move", "duplicate", "add", "text")

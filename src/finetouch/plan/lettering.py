@@ -24,6 +24,8 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
                 break
         else:
             said = _words_after(args)
+            if phrase.relation and phrase.relation[1] in said:
+                phrase.relation = None
     if not said:
         draft = Draft(
             "add",
@@ -43,7 +45,7 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
         phrase.relation = None
     if phrase.relation and phrase.relation[0] in ("on", "in"):
         carrier = phrase.relation[1]
-    elif adding.to_thing(to) and to:
+    elif adding.to_thing(to) and to and to[1] not in said:
         carrier = to[1]
     elif phrase.relation:
         draft.relation = phrase.relation
@@ -61,7 +63,11 @@ def _words_after(args: Tokens) -> str:
     for i, token in enumerate(args):
         if token.low in lx.TEXTY and token.low not in ("name", "number"):
             end = i + 1
-            while end < len(args) and not (match_preposition(args, end) or position_phrase(args, end)):
+            titled = end < len(args) and args[end].text[:1].isupper() and not args[0].text.isupper()
+            while end < len(args) and (
+                (titled and any(t.text[:1].isupper() for t in args[end : end + 3]))
+                or not (match_preposition(args, end) or position_phrase(args, end))
+            ):
                 end += 1
             return say(args[i + 1 : end])
     return ""
@@ -136,6 +142,9 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
     named = bool(phrase.head) and _names_string(phrase)
     titled = sum(t.text[:1].isupper() for t in new) >= 2 and all(t.text[:1].isupper() for t in new)
     if len(new) == 1 and len(phrase.tokens) == 1 and phrase.tokens[0].start and _word_swap(phrase.tokens[0], new[0]):
+        text_change(story, phrase, [], [], new)
+        return True
+    if len(new) > 1 and all(len(t.text) == 1 and t.text.isalnum() for t in new):
         text_change(story, phrase, [], [], new)
         return True
     if last in _CARRIERS and titled and not phrase.tokens[-1].text.isupper():

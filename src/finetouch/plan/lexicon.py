@@ -200,7 +200,7 @@ WEATHER = words(
 HAZE = words(
     """haze haziness fog fogginess mist mistiness blur blurriness fuzziness noise grain rain rainfall drizzle
     precipitation cloudiness murkiness smog raindrops snowfall blurry haziness overcast dimness rainy snowy hazy foggy
-    misty raining graininess pixelation softness wetness moisture dampness smokiness"""
+    misty raining graininess pixelation distortion softness wetness moisture dampness smokiness"""
 )
 STYLES = words(
     """
@@ -234,6 +234,8 @@ SCENES = words(
     house meadow field pastures pasture lake river garden farm island glacier scene landscape studio stage
     underwater outdoors indoors countryside savannah savanna arctic mars cave sky wilderness school stadium
     gym bedroom cityscape skyline paradise tundra environment background backdrop setting wall rainforest
+    facility arena club bar restaurant store shop church temple castle hall airport court village town museum
+    theater palace zoo jail prison hospital library volcano canyon waterfall planet
     seaside woods hell heaven disneyland
     """
 )

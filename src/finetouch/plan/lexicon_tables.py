@@ -27,6 +27,7 @@ PREPOSITIONS: dict[str, str] = {
     "in the middle of": "in", "to the middle of": "in", "in middle of": "in", "at the center of": "in",
     "in the center of": "in", "to the center of": "in", "in the centre of": "in", "at the centre of": "in",
     "to the centre of": "in", "in center of": "in", "in the middle between": "in",
+    "nearest to": "near", "nearest": "near", "closest to": "near", "nearer to": "near",
     "next to": "near", "beside": "near", "besides": "near", "near to": "near", "near": "near", "around": "near",
     "by": "near", "close to": "near", "closer to": "near", "alongside": "near", "surrounding": "near",
     "by the side of": "near", "at the side of": "near", "to the side of": "near", "along": "near", "nearby": "near",

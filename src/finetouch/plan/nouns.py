@@ -182,6 +182,7 @@ def post_participle(tokens: list[Token], i: int) -> bool:
         or following.low in lx.DETERMINERS
         or match_preposition(tokens, i + 1) is not None
         or following.low in lx.words("his her its their up down out and slightly like")
+        or following.low.endswith("ly")
     )
     if low.endswith("ing") and len(low) > 4 and low not in _ING_NOUNS:
         before = tokens[i - 1].low
@@ -328,6 +329,8 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
                 phrase.placed_before = True
                 i += 2
                 continue
+            if low_next in ("side", "hand", "corner") and i + 2 < n and low in lx.words("left right top bottom"):
+                i += 1
             if low in _SIZE_POS or phrase.position is None:
                 phrase.position = lx.POSITION_WORDS[low]
                 phrase.placed_before = True

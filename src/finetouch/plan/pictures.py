@@ -32,7 +32,8 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
     )
     if joint:
         for part in (new[:joint], new[joint + 1 :]):
-            if not declare.statement(story, part):
+            looks = part[0].low in ("appear", "look", "seem", "to", "like", "be") and kinds.weather(part)
+            if looks or not declare.statement(story, part):
                 picture(story, part, phrase)
         return
     tone = kinds.tone_of(new)

@@ -44,6 +44,8 @@ def match_preposition(tokens: list[Token], i: int) -> tuple[str, int] | None:
         return None
     if i and first.low in ("surrounding", "covering", "blocking") and tokens[i - 1].low in lx.DETERMINERS:
         return None
+    if i and first.low in ("inside", "outside") and tokens[i - 1].low == "the":
+        return None
     words: list[str] = []
     for token in tokens[i : i + lx.MAX_PREPOSITION]:
         if token.kind != "word":

@@ -69,6 +69,11 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     at = withs[0]
     into = next((i for i in range(1, at) if args[i].low == "into"), None)
     at = into if into and backdrop(parse_np(args[:into])) else at
+    joint = next((i for i in range(at, withs[-1]) if args[i].low == "and"), None)
+    if len(withs) == 2 and joint and plain_color(args[at + 1 : joint]) and plain_color(args[withs[1] + 1 :]):
+        replace_pair(story, args[:at], args[at + 1 : joint])
+        replace_pair(story, args[joint + 1 : withs[1]], args[withs[1] + 1 :])
+        return
     if len(withs) > 1 and at + 1 < len(args) and args[at + 1].low in ("the", "her", "his"):
         at = withs[1]
     old, new = args[:at], args[at + 1 :]
