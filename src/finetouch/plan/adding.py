@@ -55,7 +55,7 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
         if "background" in [t.low for t in args] or scenes.scene_end(args):
             scenes.place_subject(story, args)
             return True
-        if verb in ("photoshop", "paste", "insert", "add"):
+        if verb in ("photoshop", "paste", "insert", "add") and "closer" not in [t.low for t in args]:
             return False
         moving.move(story, "move", args, args)
         return True
@@ -87,6 +87,8 @@ def _added(story: Story, args: Tokens) -> list[Phrase]:
 
 def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     """One thing that is added."""
+    if phrase.head is None and phrase.pronoun and not phrase.image:
+        phrase = story.resolve(phrase)
     head = (phrase.head or "").lower()
     last = head.split()[-1] if head else ""
     to = _to_anchor(phrase)

@@ -14,7 +14,7 @@ Tokens = list[Token]
 def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """Something vanishes."""
     args = trim(arguments.without_purpose(args))
-    if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down", "from"):
+    if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down", "from", "clean"):
         args = args[1:]
     args = [
         t
