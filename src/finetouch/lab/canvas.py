@@ -187,7 +187,7 @@ class Pen:
 
 @lru_cache(maxsize=1)
 def _falloff() -> Floats:
-    y, x = np.mgrid[-1 : 1 : 48j, -1 : 1 : 48j]  # type: ignore[misc]
+    y, x = np.mgrid[-1:1:48j, -1:1:48j]  # type: ignore[misc]
     soft = np.clip(1 - np.hypot(x, y), 0, 1)
     return (soft * soft * (3 - 2 * soft)).astype(np.float32)
 
@@ -233,20 +233,22 @@ class Canvas:
         for ink in art.inks:
             self._ink(self.paint, pts, ink, ())
 
-    def shadow(self, cx: float, cy: float, rx: float, ry: float, strength: float) -> tuple[int, int, int, int]:
-        """Darkens an ellipse softly and returns its box on the fine grid, clipped to the picture."""
+    def shadow(self, cx: float, cy: float, rx: float, ry: float, strength: float) -> tuple[int, int, Bytes]:
+        """Darkens an ellipse softly; returns where (``x, y`` on the fine grid) and which pixels, 255 where darker."""
         s = self.fine
         x0, y0 = round((cx - rx) * s), round((cy - ry) * s)
         w, h = max(2, round(2 * rx * s)), max(2, round(2 * ry * s))
         cx0, cy0, cx1, cy1 = max(x0, 0), max(y0, 0), min(x0 + w, s), min(y0 + h, s)
         if cx1 <= cx0 or cy1 <= cy0:
-            return 0, 0, 0, 0
+            return 0, 0, np.zeros((0, 0), np.uint8)
+        soft = cv2.resize(_falloff(), (w, h))[cy0 - y0 : cy1 - y0, cx0 - x0 : cx1 - x0]
+        # Where it is weaker than this not even the brightest pixel changes: 0.003 * 255 * strength < 0.5.
+        soft = np.where(soft > 0.003, soft, np.float32(0))
         if not self.lines:
-            soft = cv2.resize(_falloff(), (w, h))[cy0 - y0 : cy1 - y0, cx0 - x0 : cx1 - x0]
             keep = cv2.merge([1 - strength * soft, 1 - strength * soft, 1 - 0.8 * strength * soft])
             spot = self.paint[cy0:cy1, cx0:cx1]
             spot[:] = cv2.multiply(spot, keep, dtype=cv2.CV_8U)
-        return cx0, cy0, cx1, cy1
+        return cx0, cy0, np.where(soft > 0, np.uint8(255), np.uint8(0))
 
     def add(self, art: Art, where: Affine, index: int, parts: Bytes | None = None) -> tuple[Bytes, int, int]:
         """Paints a drawing as a thing of its own, softly shaded.
@@ -323,6 +325,21 @@ class Canvas:
     def down(self, fine: Bytes) -> Bytes:
         """A fine array averaged to the picture's size."""
         return cv2.resize(fine, (self.size, self.size), interpolation=cv2.INTER_AREA)
+
+    def window(self, x: int, y: int, w: int, h: int) -> tuple[slice, slice, slice, slice]:
+        """Rows and columns of the fine grid, and those of the picture, of all pixels that a fine box touches."""
+        f = self.factor
+        x0, y0 = min(max(x, 0) // f, self.size), min(max(y, 0) // f, self.size)
+        x1 = max(x0, min(-(-(x + w) // f), self.size))
+        y1 = max(y0, min(-(-(y + h) // f), self.size))
+        return slice(y0 * f, y1 * f), slice(x0 * f, x1 * f), slice(y0, y1), slice(x0, x1)
+
+    def share(self, fine: Bytes, rows: slice, columns: slice) -> Bytes:
+        """A window's fine array (0 or 255) averaged to picture pixels; `rows`, `columns` as `window` gives them."""
+        w, h = columns.stop - columns.start, rows.stop - rows.start
+        if w <= 0 or h <= 0:
+            return np.zeros((max(h, 0), max(w, 0)), np.uint8)
+        return cv2.resize(fine, (w, h), interpolation=cv2.INTER_AREA)
 
 
 _EDGE = np.zeros((5, 5), np.float32)

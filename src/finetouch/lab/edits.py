@@ -250,7 +250,9 @@ def _background(scene: Scene, rng: Random) -> Edit | None:
         for t in scene.things:
             surface = t.surface if t.host is not None else surface_of(name, t.y, t.kind)
             things.append(t if surface is None else replace(t, surface=surface))
-        after = replace(scene, place=Place(name, rng.choice(("blue", "pink", "yellow", "green")), vary), things=tuple(things))
+        after = replace(
+            scene, place=Place(name, rng.choice(("blue", "pink", "yellow", "green")), vary), things=tuple(things)
+        )
         sky = [(a.surface == "sky") == (b.surface == "sky") for a, b in zip(scene.things, things, strict=True)]
         if all(sky) and not plausible(after):
             words, result = wording.say_place(rng, name)
@@ -260,7 +262,9 @@ def _background(scene: Scene, rng: Random) -> Edit | None:
     color = rng.choice([c for c in ("white", "blue", "yellow", "pink", "green", "gray", "purple") if c not in used])
     after = replace(scene, place=Place("plain", color, vary))
     words = wording.say(rng, "backdrop", c=color)
-    step = EditStep(op="background", target="background", result=color, color=color, params={"kind": "color", "color": color})
+    step = EditStep(
+        op="background", target="background", result=color, color=color, params={"kind": "color", "color": color}
+    )
     return Edit("background", scene, after, words, _plan(words, step))
 
 

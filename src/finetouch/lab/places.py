@@ -39,7 +39,12 @@ def _sky(c: Canvas, v: tuple[float, ...], mood: str, low: float) -> None:
         cloud = {"day": (255, 255, 255), "sunset": (255, 226, 208), "snow": (248, 250, 252), "rain": (176, 184, 196)}
         for i in range(2 + round(v[3])):
             x, y, s = (v[4] + i * 0.37) % 1, 0.08 + 0.12 * ((v[5] + i * 0.55) % 1), 0.8 + 0.4 * ((v[6] + i * 0.6) % 1)
-            for dx, dy, r in ((-0.09, 0.012, 0.045), (-0.03, -0.015, 0.06), (0.045, -0.005, 0.052), (0.1, 0.015, 0.036)):
+            for dx, dy, r in (
+                (-0.09, 0.012, 0.045),
+                (-0.03, -0.015, 0.06),
+                (0.045, -0.005, 0.052),
+                (0.1, 0.015, 0.036),
+            ):
                 pen.oval(x + dx * s, y + dy * s, r * s * 1.15, r * s * 0.72, cloud[mood], None)
     c.place(pen.art())
 
@@ -110,7 +115,9 @@ def _street(c: Canvas, p: Place, mood: str) -> None:
     while x < 1:
         w, h = 0.2 + 0.08 * ((v[1] + i * 0.47) % 1), 0.24 + 0.14 * ((v[2] + i * 0.618) % 1)
         wall = walls[(i + int(v[3] * 4)) % 4]
-        pen.poly([(x, 0.65), (x, 0.65 - h), (x + w, 0.65 - h), (x + w, 0.65)], wall, mix(wall, (110, 100, 112), 0.5), 0.7)
+        pen.poly(
+            [(x, 0.65), (x, 0.65 - h), (x + w, 0.65 - h), (x + w, 0.65)], wall, mix(wall, (110, 100, 112), 0.5), 0.7
+        )
         for r in range(int(h / 0.1)):
             for k in range(3):
                 wx, wy = x + w * (0.14 + 0.28 * k), 0.65 - h + 0.04 + 0.1 * r

@@ -54,42 +54,78 @@ def box_of(mask: Bools) -> tuple[int, int, int, int] | None:
     return None if w == 0 else (x, y, x + w, y + h)
 
 
+Frame = tuple[slice, slice, slice, slice]
+Spot = tuple[int, int, Bytes]
+"""Corner on the fine grid and a mask of 0 and 255."""
+
+
 def render(scene: Scene, size: int = 64) -> Rendering:
     """Draws a scene at ``size`` x ``size`` pixels with all masks; every size shows the same picture."""
     c = Canvas(size)
     draw_place(c, scene.place, scene.mood)
     things = scene.ordered()
-    whole: dict[int, Bools] = {}
-    shadows: list[tuple[int, int, int, int]] = []
-    has_parts = any(t.art.parts for t in things)
-    tags = np.zeros_like(c.owner) if has_parts else None
+    tags = np.zeros_like(c.owner) if any(t.art.parts for t in things) else None
+    shadows: list[Spot] = []
+    shapes: list[Spot] = []
     for n, t in enumerate(things, 1):
         shadows.append(_shadow(c, scene, t))
         shape, x, y = c.add(t.art, t.where, n, tags)
-        whole[t.id] = _mostly(c, _placed(c, shape, x, y))
+        shapes.append((x, y, shape))
     draw_weather(c, scene.place, scene.mood)
-    visible, body, touch = {}, {}, {}
-    parts: dict[tuple[int, str], Bools] = {}
-    part_body: dict[tuple[int, str], Bools] = {}
-    for n, (t, (x0, y0, x1, y1)) in enumerate(zip(things, shadows, strict=True), 1):
-        share = c.down(cv2.compare(c.owner, n, cv2.CMP_EQ))
-        visible[t.id], body[t.id] = share > 127, share > 0
-        touch[t.id] = body[t.id]
-        if x1 > x0:
-            dark = np.zeros_like(c.owner)
-            dark[y0:y1, x0:x1] = cv2.compare(np.ascontiguousarray(c.owner[y0:y1, x0:x1]), n, cv2.CMP_LE)
-            touch[t.id] = body[t.id] | (c.down(dark) > 0)
-        if tags is not None:
-            for k, name in enumerate(t.art.parts, 1):
-                share = c.down(np.where((tags == k) & (c.owner == n), np.uint8(255), np.uint8(0)))
-                parts[t.id, name], part_body[t.id, name] = share > 127, share > 0
-    picture = _finish(c.down(c.paint), scene)
-    place = c.down(cv2.compare(c.owner, 0, cv2.CMP_EQ)) > 0
-    maps = (whole, visible, body, touch, parts, part_body)
-    if scene.grade.flip:
-        maps = tuple({k: _flip(m, scene.grade.flip) for k, m in d.items()} for d in maps)  # type: ignore
-        place = _flip(place, scene.grade.flip)
-    return Rendering(picture, *maps, place)
+    out = Rendering(_finish(c.down(c.paint), scene), {}, {}, {}, {}, {}, {}, _place_mask(c))
+    for n, t in enumerate(things, 1):
+        _masks(c, out, t, n, shapes[n - 1], shadows[n - 1], tags)
+    return _flipped(out, scene.grade.flip) if scene.grade.flip else out
+
+
+def _place_mask(c: Canvas) -> Bools:
+    return np.asarray(c.down(cv2.compare(c.owner, 0, cv2.CMP_EQ)) > 0)
+
+
+def _masks(c: Canvas, out: Rendering, t: Thing, n: int, shape: Spot, shadow: Spot, tags: Bytes | None) -> None:
+    x, y, fine = shape
+    frame = c.window(x, y, fine.shape[1], fine.shape[0])
+    out.whole[t.id] = _spread(c, _cut(fine, x, y, frame), frame, 127)
+    own = cv2.compare(np.ascontiguousarray(c.owner[frame[:2]]), n, cv2.CMP_EQ) if fine.size else fine
+    out.visible[t.id] = _spread(c, own, frame, 127)
+    out.body[t.id] = _spread(c, own, frame, 0)
+    out.touch[t.id] = out.body[t.id]
+    sx, sy, dark = shadow
+    if dark.size:
+        window = c.window(sx, sy, dark.shape[1], dark.shape[0])
+        under = np.where(c.owner[window[:2]] <= n, _cut(dark, sx, sy, window), np.uint8(0))
+        out.touch[t.id] = out.body[t.id] | _spread(c, under, window, 0)
+    if tags is None:
+        return
+    for k, name in enumerate(t.art.parts, 1):
+        part = np.where(tags[frame[:2]] == k, own, np.uint8(0))
+        out.parts[t.id, name] = _spread(c, part, frame, 127)
+        out.part_body[t.id, name] = _spread(c, part, frame, 0)
+
+
+def _cut(fine: Bytes, x: int, y: int, frame: Frame) -> Bytes:
+    rows, columns = frame[:2]
+    out = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+    h, w = fine.shape
+    y0, y1 = max(y, rows.start), min(y + h, rows.stop)
+    x0, x1 = max(x, columns.start), min(x + w, columns.stop)
+    if y1 > y0 and x1 > x0:
+        out[y0 - rows.start : y1 - rows.start, x0 - columns.start : x1 - columns.start] = fine[
+            y0 - y : y1 - y, x0 - x : x1 - x
+        ]
+    return out
+
+
+def _spread(c: Canvas, fine: Bytes, frame: Frame, above: int) -> Bools:
+    out = np.zeros((c.size, c.size), np.bool_)
+    out[frame[2:]] = c.share(fine, *frame[2:]) > above
+    return out
+
+
+def _flipped(r: Rendering, how: str) -> Rendering:
+    maps = [{k: _flip(m, how) for k, m in d.items()} for d in (r.whole, r.visible, r.body, r.touch)]
+    parts = [{k: _flip(m, how) for k, m in d.items()} for d in (r.parts, r.part_body)]
+    return Rendering(r.picture, maps[0], maps[1], maps[2], maps[3], parts[0], parts[1], _flip(r.place, how))
 
 
 def edge_map(scene: Scene, size: int = 64) -> Bytes:
@@ -115,27 +151,14 @@ def key_points(scene: Scene, size: int = 64) -> dict[int, dict[str, tuple[float,
     return out
 
 
-def _shadow(c: Canvas, scene: Scene, t: Thing) -> tuple[int, int, int, int]:
+def _shadow(c: Canvas, scene: Scene, t: Thing) -> Spot:
     k = t.sort.contact
     if not k or t.surface in ("sky", "head", "crown"):
-        return 0, 0, 0, 0
+        return 0, 0, np.zeros((0, 0), np.uint8)
     x0, _, x1, _ = t.box
     rx = (x1 - x0) / 2 * min(1.15, k + 0.22)
     strength = 0.34 if scene.mood in ("day", "sunset") else 0.24
     return c.shadow((x0 + x1) / 2 + 0.03 * t.size, t.y - 0.008 * t.size, rx, max(0.012, rx * 0.24), strength)
-
-
-def _placed(c: Canvas, shape: Bytes, x: int, y: int) -> Bytes:
-    out = np.zeros_like(c.owner)
-    h, w = shape.shape
-    x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, c.fine), min(y + h, c.fine)
-    if x1 > x0 and y1 > y0:
-        out[y0:y1, x0:x1] = shape[y0 - y : y1 - y, x0 - x : x1 - x]
-    return out
-
-
-def _mostly(c: Canvas, fine: Bytes) -> Bools:
-    return np.asarray(c.down(fine) > 127)
 
 
 def _flip(a: NDArray, how: str) -> NDArray:

@@ -56,7 +56,7 @@ def _choose(place: str, rng: Random) -> list[Kind]:
     for _ in range(count):
         if names and rng.random() < 0.3:
             names.append(rng.choice(names))
-        elif names and rng.random() < 0.2 and any("head" == s for n in names for s in _slots(n)):
+        elif names and rng.random() < 0.2 and any(s == "head" for n in names for s in _slots(n)):
             names.append("hat")
         else:
             names.append(rng.choice(pool))
@@ -127,7 +127,7 @@ def _try(scene: Scene, rng: Random, k: Kind, grounds: list[str], color: str | No
     for _ in range(10):
         name = rng.choice(grounds)
         t = stand(made, scene.place.name, name, rng.random(), rng.uniform(0.06, 0.94))
-        x0, y0, x1, y1 = t.box
+        x0, y0, x1, _ = t.box
         if x1 - x0 > 0.96 or y0 < 0:
             continue
         t = replace(t, x=round(t.x + max(0.02 - x0, 0) - max(x1 - 0.98, 0), 4))

@@ -72,7 +72,14 @@ def ball(pen: Pen, c: Coat, p: P) -> None:
     pen.key("right", rx, cy)
 
 
-@kind("leaf dent stem", (0.1, 0.145), aspect=1.0, tilt=12, contact=0.75, colors=("red", "green", "yellow", "pink", "orange", "purple"))
+@kind(
+    "leaf dent stem",
+    (0.1, 0.145),
+    aspect=1.0,
+    tilt=12,
+    contact=0.75,
+    colors=("red", "green", "yellow", "pink", "orange", "purple"),
+)
 def apple(pen: Pen, c: Coat, p: P) -> None:
     """An apple; leaf length, depth of the dent, stem length."""
     d, st = 0.08 + 0.1 * p["dent"], 0.12 + 0.16 * p["stem"]
@@ -111,7 +118,9 @@ def chair(pen: Pen, c: Coat, p: P) -> None:
     pen.slot("seat", -0.01, -leg - 0.01, 0.06)
 
 
-@kind("width thick legs", (0.33, 0.4), aspect=1.7, contact=0.95, colors=("brown", "white", "gray", "orange"), fixture=True)
+@kind(
+    "width thick legs", (0.33, 0.4), aspect=1.7, contact=0.95, colors=("brown", "white", "gray", "orange"), fixture=True
+)
 def table(pen: Pen, c: Coat, p: P) -> None:
     """A table; width, thickness of the top, width of the legs."""
     w, t = 0.72 + 0.2 * p["width"], 0.06 + 0.05 * p["thick"]

@@ -20,8 +20,8 @@ LEAVES = ("green", "orange", "yellow", "red", "pink", "brown", "purple", "white"
 def tree(pen: Pen, c: Coat, p: P) -> None:
     """A leafy tree; trunk height, crown width, lean."""
     t, w, lean = 0.24 + 0.2 * p["trunk"], 0.28 + 0.1 * p["crown"], 0.12 * (p["lean"] - 0.5)
-    pen.blob([(-0.1, 0), (-0.05, -0.08), (-0.045 + lean, -t - 0.1), (0.045 + lean, -t - 0.1), (0.055, -0.08), (0.11, 0)],
-             BARK)  # fmt: skip
+    pen.blob([(-0.1, 0), (-0.05, -0.08), (-0.045 + lean, -t - 0.1), (0.045 + lean, -t - 0.1), (0.055, -0.08),
+              (0.11, 0)], BARK)  # fmt: skip
     pen.path([(lean * 0.4, -t), (0.0, -t * 0.5), (0.01, -0.06)], dark(BARK), 0.8)
     m, x = -t - (0.96 - t) * 0.5, lean * 1.5
     h = (0.96 - t) * 0.5
@@ -143,8 +143,8 @@ def boat(pen: Pen, c: Coat, p: P) -> None:
     pen.blob([(0.03, top + 0.06), (0.12, top * 0.62), (n * s, -0.34), (0.03, -0.32)], (252, 246, 232))
     pen.blob([(-0.04, top + 0.14), (-0.1, top * 0.6), (-n * s * 0.8, -0.34), (-0.04, -0.32)], c.pale)
     pen.poly([(0.0, top), (-0.15, top + 0.04), (0.0, top + 0.085)], (226, 84, 76))
-    pen.blob([(-n, -0.26), (0, -0.23), (n * 1.04, -0.28), (n * 0.72, -0.04), (n * 0.4, 0), (-n * 0.5, 0), (-n * 0.8, -0.06)],
-             c.base)  # fmt: skip
+    pen.blob([(-n, -0.26), (0, -0.23), (n * 1.04, -0.28), (n * 0.72, -0.04), (n * 0.4, 0), (-n * 0.5, 0),
+              (-n * 0.8, -0.06)], c.base)  # fmt: skip
     pen.path([(-n * 0.92, -0.19), (0, -0.16), (n * 0.92, -0.2)], c.pale, 1.7)
     pen.key("mast top", 0, top)
     pen.key("bow", n * 1.04, -0.28)
