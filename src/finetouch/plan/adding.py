@@ -43,6 +43,9 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def _existing(story: Story, verb: str, args: Tokens) -> bool:
     """ "put him on a couch": an existing thing gets another place or another backdrop."""
     first = args[0].low
+    if verb not in ("add", "insert") and first not in ("a", "an") and _other_backdrop(args):
+        scenes.place_subject(story, args)
+        return True
     if first in ("him", "her", "them", "it") or (
         first in lx.POSSESSIVE and first not in ("its",) and len(args) > 1 and base(args[1].low) == ""
     ):
@@ -65,6 +68,17 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
     if first in ("the", "this", "these") and verb not in ("add", "insert") and scenes.scene_end(args):
         scenes.place_subject(story, args)
         return True
+    return False
+
+
+def _other_backdrop(args: Tokens) -> bool:
+    """ "her face in a different background": the backdrop that is named is another one, not "the background"."""
+    for i in range(1, len(args)):
+        hit = match_preposition(args, i)
+        if hit and hit[0] in ("in", "on", "near", "to") and i + hit[1] < len(args):
+            core, _ = split_core(args[i + hit[1] :])
+            named = [t for t in core if t.low not in lx.DETERMINERS]
+            return len(named) > 1 and named[-1].low in ("background", "backdrop")
     return False
 
 

@@ -138,6 +138,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         and tokens[i - 1].text[:1].islower()
     ):
         return True
+    if titled and token.text == "You" and _following(tokens, i) in ("are", "should", "need", "can"):
+        return tokens[i - 1].text[:1].islower()
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
     capital = titled and token.text in ("The", "There", "His", "Her", "Their") and tokens[i - 1].text[:1].islower()
@@ -156,6 +158,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
             or low not in lx.words("make leave keep keeping leaving maintaining preserving replacing")
         )
     previous = tokens[i - 1]
+    if low == "clean" and previous.low in ("wipe", "scrub", "wash"):
+        return False
     if low == "rid" and previous.low in ("get", "gets", "getting"):
         return False
     if previous.low in _NOT_BEFORE and not (titled and token.text[0].isupper() and verb in lx.STRONG):

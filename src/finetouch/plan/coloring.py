@@ -61,6 +61,10 @@ def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
         words = [t for t in body if t.low not in lx.words("color a an the of more be to")]
         found = first_color(words)
         color = found[0] if found else say(words)
+        if found is None and words and kinds.adjectival(words):
+            story.add(draft_for("adjust", phrase, result=f"{color} {phrase.name}"))
+            story.note(phrase)
+            return
         if found is None and all(t.low in lx.COLOR_NOUNS | lx.COLOR_MODIFIERS for t in words):
             story.add(draft_for("recolor", phrase, result=f"{color} {phrase.name}"))
             story.note(phrase)

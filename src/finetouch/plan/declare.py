@@ -137,7 +137,9 @@ def prose(clause: Tokens) -> bool:
         return False
     if lows[0] in ("i", "we", "he", "she", "they"):
         return lows[1] not in _WANTING and not (lows[1] in lx.BE and base(lows[2]) and base(lows[2]) != lows[2])
-    if base(lows[0]) and base(lows[0]) != lows[0]:
+    if lows[0] == "you" and lows[1] == "are" and "going" not in lows:
+        return True
+    if lows[0] in ("you", "u") or "going" in lows[:4] or (base(lows[0]) and base(lows[0]) != lows[0]):
         return False
     if base(lows[0]) == lows[0] and base(lows[0]) and lows[0] not in lx.NOUNISH:
         return False

@@ -188,6 +188,8 @@ def read_clause(story: Story, clause: Tokens) -> None:
         return
     i = 0
     degree: Tokens = []
+    if [t.low for t in clause[:4]] == ["you", "are", "going", "to"]:
+        clause = clause[4:]
     while i < len(clause) - 1 and (clause[i].low in _POLITE or clause[i].kind == "punct"):
         if clause[i].low == "to" and (match_preposition(clause, i) or ("", 1))[1] > 1:
             break

@@ -336,7 +336,8 @@ ADJECTIVES = words(
     contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
     striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
     damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant
-    lush verdant barren naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy quiet calm peaceful
+    luxury lush verdant barren
+    naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy quiet calm peaceful
     snow-covered lively shady ghostly holographic heart-shaped adjacent opposite overhead bottommost
     """
 )

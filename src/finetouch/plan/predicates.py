@@ -184,6 +184,7 @@ def _state_word(token: Token) -> bool:
         )
         or low in lx.COMPARATIVES_SIZE
         or low in lx.MATERIALS
+        or (len(low) > 6 and low.endswith(("able", "ible", "ful", "less")))
         or (kinds.tone_of([token]) is not None and low not in lx.QUALITIES)
         or (
             low.endswith("er")

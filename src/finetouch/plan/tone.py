@@ -125,7 +125,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     while len(args) > 1 and args[-1].low in _TRAILING and (args[-1].low != "right" or cut_here):
         cut_here = args[-1].low in ("here", "there")
         args = args[:-1]
-    args = [t for t in args if t.low != "here"]
+    args = [] if args and args[0].low == "with" else [t for t in args if t.low != "here"]
     if len(args) == 1 and args[0].low in _TRAILING:
         args = []
     if args:
