@@ -24,7 +24,7 @@ Point = tuple[float, float]
 Affine = tuple[float, float, float, float, float, float]
 """``(a, b, tx, c, d, ty)``: x' = a x + b y + tx, y' = c x + d y + ty."""
 
-LINE = 0.0068
+LINE = 0.0108
 """Width of the pencil line as a share of the picture's side."""
 _SHIFT = 4
 _ONE = 1 << _SHIFT
@@ -263,7 +263,7 @@ class Canvas:
             silhouette may reach outside the picture).
         """
         pts = self._project(art.points, where)
-        pad = _ONE * (2 + round(2 * LINE * self.fine))
+        pad = _ONE * (2 + round(1.5 * LINE * self.fine))
         lo = (pts.min(0) - pad) // _ONE
         hi = (pts.max(0) + pad) // _ONE + 1
         w, h = int(hi[0] - lo[0]), int(hi[1] - lo[1])
@@ -303,7 +303,9 @@ class Canvas:
             cv2.polylines(out, [p], ink.closed, value, self._width(ink), cv2.LINE_8, _SHIFT)
 
     def _width(self, ink: Ink) -> int:
-        return max(1, round(LINE * self.fine * ink.width))
+        # OpenCV draws an even thickness n as n + 1 pixels and 1 as 1: take the nearest odd width.
+        half = round((LINE * self.fine * ink.width - 1) / 2)
+        return max(1, 2 * half)
 
     def _project(self, points: Floats, where: Affine) -> NDArray[np.int32]:
         a, b, tx, c, d, ty = where

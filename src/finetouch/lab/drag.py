@@ -31,7 +31,7 @@ class DragPair:
 
     def at(self, t: float) -> Scene:
         """The scene in between; 0 is before, 1 is after."""
-        value = self.start + (self.end - self.start) * t
+        value = self.start * (1 - t) + self.end * t
         return self.before.put(_changed(self.before.thing(self.id), self.param, value))
 
     def points(self, size: int = 64) -> dict[str, tuple[Point, Point]]:

@@ -54,6 +54,8 @@ def box_of(mask: Bools) -> tuple[int, int, int, int] | None:
     return None if w == 0 else (x, y, x + w, y + h)
 
 
+MOSTLY = 128
+"""Above this (of 255) more than half of a pixel is covered, so no two things can both claim it."""
 Frame = tuple[slice, slice, slice, slice]
 Spot = tuple[int, int, Bytes]
 """Corner on the fine grid and a mask of 0 and 255."""
@@ -85,9 +87,9 @@ def _place_mask(c: Canvas) -> Bools:
 def _masks(c: Canvas, out: Rendering, t: Thing, n: int, shape: Spot, shadow: Spot, tags: Bytes | None) -> None:
     x, y, fine = shape
     frame = c.window(x, y, fine.shape[1], fine.shape[0])
-    out.whole[t.id] = _spread(c, _cut(fine, x, y, frame), frame, 127)
+    out.whole[t.id] = _spread(c, _cut(fine, x, y, frame), frame, MOSTLY)
     own = cv2.compare(np.ascontiguousarray(c.owner[frame[:2]]), n, cv2.CMP_EQ) if fine.size else fine
-    out.visible[t.id] = _spread(c, own, frame, 127)
+    out.visible[t.id] = _spread(c, own, frame, MOSTLY)
     out.body[t.id] = _spread(c, own, frame, 0)
     out.touch[t.id] = out.body[t.id]
     sx, sy, dark = shadow
@@ -99,7 +101,7 @@ def _masks(c: Canvas, out: Rendering, t: Thing, n: int, shape: Spot, shadow: Spo
         return
     for k, name in enumerate(t.art.parts, 1):
         part = np.where(tags[frame[:2]] == k, own, np.uint8(0))
-        out.parts[t.id, name] = _spread(c, part, frame, 127)
+        out.parts[t.id, name] = _spread(c, part, frame, MOSTLY)
         out.part_body[t.id, name] = _spread(c, part, frame, 0)
 
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from finetouch.lab import shapes_animals, shapes_indoor, shapes_outdoor, shapes_people
 from finetouch.lab.canvas import Affine, Art, Point
 from finetouch.lab.kinds import KINDS, Kind
@@ -69,10 +71,7 @@ class Thing:
     @property
     def box(self) -> tuple[float, float, float, float]:
         """``(x0, y0, x1, y1)`` of the drawing, as shares of the picture (may reach outside 0..1)."""
-        x0, y0, x1, y1 = self.art.bounds
-        corners = [self.at(p) for p in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
-        xs, ys = [p[0] for p in corners], [p[1] for p in corners]
-        return min(xs), min(ys), max(xs), max(ys)
+        return _box(self)
 
     @property
     def center(self) -> Point:
@@ -93,6 +92,18 @@ class Thing:
 @lru_cache(maxsize=256)
 def _art(kind: str, color: str, second: str, shape: tuple[tuple[str, float], ...]) -> Art:
     return KINDS[kind].art(color, second or "blue", dict(shape))
+
+
+@lru_cache(maxsize=1024)
+def _box(t: Thing) -> tuple[float, float, float, float]:
+    if not t.tilt:
+        x0, y0, x1, y1 = t.art.bounds
+        (ax, ay), (bx, by) = t.at((x0, y0)), t.at((x1, y1))
+        return min(ax, bx), ay, max(ax, bx), by
+    a, b, tx, c, d, ty = t.where
+    pts = t.art.points
+    xs, ys = pts @ np.array([a, b], np.float32) + tx, pts @ np.array([c, d], np.float32) + ty
+    return float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())
 
 
 @dataclass(frozen=True)

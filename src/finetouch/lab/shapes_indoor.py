@@ -108,7 +108,7 @@ def chair(pen: Pen, c: Coat, p: P) -> None:
     for i in range(3):
         y = top + 0.05 + i * (-leg - top - 0.1) / 3
         pen.box(-w, y, w - 0.05, y + 0.07, c.base, r=0.02)
-    pen.key("back top", 0, top)
+    pen.key("back top", -w + 0.03, top)
     pen.poly([(-w + 0.02, -leg - 0.07), (w + 0.06, -leg - 0.07), (w, -leg + 0.05), (-w - 0.06, -leg + 0.05)], c.pale)
     pen.poly([(-w - 0.06, -leg + 0.05), (w, -leg + 0.05), (w, -leg + 0.1), (-w - 0.06, -leg + 0.1)], c.base)
     for x in (-w - 0.025, w - 0.035):

@@ -35,9 +35,9 @@ def tree(pen: Pen, c: Coat, p: P) -> None:
     for dx, dy in ((0.45, 0.1), (0.15, 0.5), (-0.5, 0.35)):
         px, py = x + dx * w, m + dy * h
         pen.path([(px - 0.05, py), (px, py + 0.035), (px + 0.05, py)], c.deep, 1.0)
-    pen.key("crown top", x, m - h)
+    pen.key("crown top", x, m - h * 0.92)
     pen.key("crown left", x - w, m)
-    pen.key("crown right", x + w, m)
+    pen.key("crown right", x + w * 0.86, m)
     pen.key("trunk foot", 0, 0)
     pen.slot("crown", x, m - h * 0.9, w * 0.2)
 
