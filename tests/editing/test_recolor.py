@@ -7,10 +7,11 @@ import pytest
 from drawn import ball
 from helpers import run
 
+import finetouch
 from finetouch.editing.recolor import Recolor
 from finetouch.errors import UsageError
 from finetouch.imaging import color
-from finetouch.types import EditStep, Region
+from finetouch.types import EditPlan, EditStep, Region
 
 NAMES = ["black", "white", "gray", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"]
 SOURCES = {"red": (190, 60, 50), "white": (225, 225, 222), "black": (42, 40, 41), "blue": (60, 80, 170)}
@@ -129,3 +130,16 @@ def test_a_photo_cup_becomes_blue(coffee):
     done = run("recolor", coffee, mask, "recolor", color="blue")
     assert done.output.facts["term_after"] == "blue"
     np.testing.assert_array_equal(done.pixels[done.area == 0], coffee[done.area == 0])
+
+
+def test_black_and_white_takes_the_colour_out_and_keeps_the_shading():
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    pixels[...] = np.linspace(40, 220, 60)[None, :, None] * np.array([1.0, 0.4, 0.2])
+    mask = np.zeros((40, 60), np.float32)
+    mask[8:32, 10:50] = 1
+    step = EditStep(op="recolor", target="ball", color="black and white")
+    assert Recolor.fits(step) == 1
+    out = finetouch.edit(pixels, EditPlan(steps=(step,)), region=mask, verify=False).picture.pixels
+    inside = out[12:28, 14:46].astype(int)
+    assert np.ptp(inside, axis=2).max() <= 3
+    assert (np.diff(inside[8, :, 0]) >= 0).all()

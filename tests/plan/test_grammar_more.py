@@ -140,3 +140,16 @@ WISHES = {
 @pytest.mark.parametrize("text", WISHES)
 def test_wishes_are_not_prose(text: str) -> None:
     assert PARSER.parse(text).steps[0].op == WISHES[text]
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "position", "color", "params"),
+    [
+        ("make the woman on the left brighter", "woman", "leftmost", None, {"brightness": 0.35}),
+        ("make the car on the right red", "car", "rightmost", "red", {}),
+        ("turn the boat in the middle dark blue", "boat", "center", "dark blue", {}),
+    ],
+)
+def test_a_state_after_a_place_is_the_result(text, target, position, color, params):
+    step = GrammarParser().parse(text).steps[0]
+    assert (step.target, step.position, step.color, step.params) == (target, position, color, params)

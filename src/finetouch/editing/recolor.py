@@ -64,7 +64,7 @@ class Recolor(EditMethod):
     def fits(cls, step: EditStep) -> float:
         """1 when a colour, a tone or a model for the colour is given."""
         words = step.color or step.params.get("color") or step.result
-        known = color.named_color(words) is not None
+        known = color.named_color(words) is not None or _drained(step)
         return 1.0 if known or {"lightness", "saturation", "like"} & set(step.params) else 0.0
 
     def area(self, scene: Scene) -> Region:
@@ -100,7 +100,8 @@ class Recolor(EditMethod):
         weight = _material(lab, color.lab_of(before), look.whole)
         changed = lab if wanted is None else _to_color(lab, color.lab_of(before), look)
         request.report.check()
-        changed = _toned(changed, request.params.lightness, request.params.saturation)
+        saturation = -1.0 if _drained(request.step) else request.params.saturation
+        changed = _toned(changed, request.params.lightness, saturation)
         mix = (alpha * weight)[..., None]
         pixels = color.lab_to_srgb(_in_gamut(lab + mix * (changed - lab)))
         pixels = np.where(mix > 0, pixels, request.pixels)
@@ -115,6 +116,14 @@ class Recolor(EditMethod):
             facts["color_wanted"] = color.hex_of(color.rgb_of(wanted.lab))
             facts["delta_e"] = round(color.delta_e(color.lab_of(after), wanted.lab), 1)
         return EditOutput(pixels=np.asarray(pixels, dtype=np.uint8), facts=facts)
+
+
+def _drained(step: EditStep) -> bool:
+    """True for "make everything but the bird black and white": the colour is taken out, shading stays."""
+    words = " ".join(filter(None, (step.color, step.result))).lower()
+    return any(
+        w in words for w in ("black and white", "black-and-white", "b&w", "grayscale", "greyscale", "monochrome")
+    )
 
 
 def _overview(scene: Scene) -> tuple[NDArray[np.uint8], Mask]:
@@ -137,6 +146,8 @@ def _wanted(scene: Scene) -> Wanted | None:
         model = scene.select(params.like)
         rgb = color.dominant_color(scene.picture.pixels, model.mask)
         return Wanted(color.lab_of(rgb), (-3.0, 3.0))
+    if _drained(step):
+        return None
     words = params.color or step.color
     if words is None and not (params.lightness or params.saturation):
         words = step.result

@@ -11,6 +11,8 @@ from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
 
+_PLACE_NOUNS = frozenset("left right top bottom middle center centre front back foreground background corner".split())
+
 
 def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     """The thing and its new state in "the man in the red shirt taller", "background a tower", "hair color black"."""
@@ -140,9 +142,21 @@ def _premodifier(args: Tokens, i: int) -> bool:
         and low not in lx.COLORS
     ):
         return args[i + 1].low in lx.COLORS and not (i and args[i - 1].low in ("the", "this", "that"))
+    if low in _PLACE_NOUNS and i and _result_follows(args, i + 1):
+        return False
     if low in lx.ADJECTIVES or low in lx.COLORS or low in lx.WHOLE or low in lx.COLOR_MODIFIERS:
         return True
     return low in ("all", "of", "and", "more", "most")
+
+
+def _result_follows(args: Tokens, i: int) -> bool:
+    """True for "on the left BRIGHTER", "in the black top RED": the new state, not the name of a thing, comes next."""
+    color = color_at(args, i)
+    if color:
+        return i + color[1] == len(args) or not _prenominal(args, i, color[1])
+    if args[i].low in lx.INTENSIFIERS:
+        return _state_ahead(args, i)
+    return _state_word(args[i]) and not _prenominal_state(args, i)
 
 
 def _prenominal(args: Tokens, i: int, length: int) -> bool:
