@@ -11,7 +11,7 @@ from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
 
-_PLACE_NOUNS = frozenset("left right top bottom middle center centre front back foreground background corner".split())
+_PLACE_NOUNS = lx.words("left right top bottom middle center centre front back foreground background corner")
 
 
 def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
