@@ -30,6 +30,8 @@ _SHIFT = 4
 _ONE = 1 << _SHIFT
 _ARC = np.stack([f(np.arange(40, dtype=np.float32) * (2 * math.pi / 40)) for f in (np.cos, np.sin)], axis=1)
 
+_CORNERS = _ARC[[i % 40 for quarter in range(4) for i in range(10 * quarter, 10 * quarter + 11)]]
+
 
 def _basis(steps: int) -> Floats:
     t = np.arange(steps, dtype=np.float32)[:, None] / steps
@@ -41,15 +43,20 @@ def _basis(steps: int) -> Floats:
 _CURVE = _basis(7)
 
 
+@lru_cache(maxsize=128)
+def _weights(n: int, closed: bool) -> Floats:
+    eye = np.eye(n, dtype=np.float32)
+    if closed:
+        around = np.stack([np.roll(eye, k, 0) for k in (1, 0, -1, -2)], axis=1)
+        return (_CURVE @ around).reshape(-1, n)
+    padded = np.concatenate([2 * eye[:1] - eye[1:2], eye, 2 * eye[-1:] - eye[-2:-1]])
+    around = np.stack([padded[:-3], padded[1:-2], padded[2:-1], padded[3:]], axis=1)
+    return np.concatenate([(_CURVE @ around).reshape(-1, n), eye[-1:]])
+
+
 def smooth(points: Sequence[Point], closed: bool = True) -> Floats:
     """A Catmull-Rom curve through the points, ``(N, 2) float32``; an open curve ends on its last point."""
-    p = np.asarray(points, dtype=np.float32)
-    if closed:
-        around = np.stack([np.roll(p, 1, 0), p, np.roll(p, -1, 0), np.roll(p, -2, 0)], axis=1)
-        return (_CURVE @ around).reshape(-1, 2)
-    padded = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
-    around = np.stack([padded[:-3], padded[1:-2], padded[2:-1], padded[3:]], axis=1)
-    return np.concatenate([(_CURVE @ around).reshape(-1, 2), p[-1:]])
+    return _weights(len(points), closed) @ np.asarray(points, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +139,8 @@ class Pen:
             self.poly([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], fill, line)
             return
         r = min(r, abs(x1 - x0) / 2, abs(y1 - y0) / 2)
-        quarter = _ARC[:11] * np.float32(r)
-        corners = []
-        for i, (cx, cy) in enumerate(((x1 - r, y1 - r), (x0 + r, y1 - r), (x0 + r, y0 + r), (x1 - r, y0 + r))):
-            q = quarter
-            for _ in range(i):
-                q = np.stack([-q[:, 1], q[:, 0]], axis=1)
-            corners.append(q + np.array([cx, cy], dtype=np.float32))
-        self._add(np.concatenate(corners).astype(np.float32), fill, line, 1.0, True)
+        middles = np.array([(x1 - r, y1 - r), (x0 + r, y1 - r), (x0 + r, y0 + r), (x1 - r, y0 + r)], np.float32)
+        self._add(_CORNERS * np.float32(r) + np.repeat(middles, 11, axis=0), fill, line, 1.0, True)
 
     def tube(
         self, points: Sequence[Point], start: float, fill: RGB, end: float | None = None,
@@ -225,7 +226,8 @@ class Canvas:
             return
         ramp = np.linspace(0, 1, b - a, dtype=np.float32)[:, None]
         colors = np.asarray(top, np.float32) * (1 - ramp) + np.asarray(bottom, np.float32) * ramp
-        self.paint[a:b] = np.rint(colors)[:, None].astype(np.uint8)
+        column = np.rint(colors)[:, None].astype(np.uint8)
+        cv2.resize(column, (self.fine, b - a), dst=self.paint[a:b], interpolation=cv2.INTER_NEAREST)
 
     def place(self, art: Art, where: Affine = (1, 0, 0, 0, 1, 0)) -> None:
         """Paints a drawing as part of the place: no shading, no owner."""

@@ -104,8 +104,9 @@ def new_thing(scene: Scene, k: Kind, rng: Random, color: str | None = None) -> T
 
 
 def _ride(scene: Scene, k: Kind, rng: Random, host: Thing, slot: str, color: str | None) -> Scene | None:
+    made = new_thing(scene, k, rng, color)
     for _ in range(6):
-        t = new_thing(scene, k, rng, color)
+        t = made
         shift = round(rng.uniform(-1, 1), 3)
         size, tilt = t.size, t.tilt
         if slot == "head":
