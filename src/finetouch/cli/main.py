@@ -9,7 +9,7 @@ import sys
 import typer
 
 from finetouch._version import __version__
-from finetouch.cli import bench, edit, inspect, models
+from finetouch.cli import bench, edit, inspect, lab, models
 from finetouch.errors import FinetouchError
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ edit.add_to(app)
 inspect.add_to(app)
 models.add_to(app)
 bench.add_to(app)
+lab.add_to(app)
 
 
 def main() -> None:
