@@ -118,6 +118,8 @@ def main() -> None:
     ask.add_argument("--rate", type=float, default=2e-3)
     ask.add_argument("--threads", type=int, default=2)
     ask.add_argument("--seed", type=int, default=0)
+    ask.add_argument("--only-pixels", action="store_true", help="keep context and instance head, train the pixel part")
+    ask.add_argument("--only-instances", action="store_true", help="train the instance head alone, all else as it is")
     ask.add_argument("--start", help="weights to start from")
     ask.add_argument("--out", default=str(WORK / "heads.pt"))
     args = ask.parse_args()
@@ -131,6 +133,34 @@ def main() -> None:
     fit(net, cache, rng, args)
 
 
+def pixel_losses(
+    net: Heads, taps: list[Tensor], context: Tensor, labels: np.ndarray, count: int, allowed: Tensor, weights: Tensor,
+    rng: np.random.Generator,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Category and embedding loss of `count` pixels drawn per crop."""
+    cells = sample(labels, count, rng)
+    flat = torch.from_numpy(np.take_along_axis(labels.reshape(len(labels), 3, -1), cells[:, None], 2).astype(np.int64))
+    where = torch.from_numpy(cells)
+    with torch.autocast("cpu", torch.bfloat16):
+        h = net.hidden([at_cells(t, where) for t in taps], taps[-1].mean((2, 3)))
+        xy = torch.stack([(where % GRID + 0.5) / GRID * 2 - 1, (where // GRID + 0.5) / GRID * 2 - 1], 1)[..., None]
+        logits, e = net.pixels(h, at_cells(context, where), xy.float())
+    logits = logits.float()[..., 0].permute(0, 2, 1).reshape(-1, len(LEAVES))
+    one = category_loss(logits, flat[:, 0].reshape(-1), allowed, weights)
+    two = embedding_loss(e.float()[..., 0].permute(0, 2, 1), flat[:, 1], net.same)
+    return one, two
+
+
+def spatial(net: Heads) -> torch.nn.ModuleList:
+    """The parts that work on dense maps."""
+    return torch.nn.ModuleList([net.near, net.narrow, net.spread, net.instance, net.centre])
+
+
+def freeze_spatial(net: Heads) -> None:
+    """Leaves context and instance head as they are: a step then costs a third."""
+    spatial(net).requires_grad_(False)
+
+
 def fit(net: Heads, cache: Cache, rng: np.random.Generator, args: argparse.Namespace) -> None:
     """The loop: AdamW, 50 warm-up steps, cosine to 1 %."""
     weights = set_weights(cache, rng, args.pixels)
@@ -138,7 +168,13 @@ def fit(net: Heads, cache: Cache, rng: np.random.Generator, args: argparse.Names
     for i, s in enumerate(all_sets()):
         allowed[i, list(s)] = True
     steps = int(args.passes * len(cache) / args.batch)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=0.03)
+    if args.only_pixels:
+        freeze_spatial(net)
+    if args.only_instances:
+        net.requires_grad_(False)
+        torch.nn.ModuleList([net.instance, net.centre]).requires_grad_(True)
+    trained = [p for p in net.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=args.rate, weight_decay=0.03)
     rate = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda s: min((s + 1) / 50, 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * s / steps)))
     )
@@ -146,28 +182,27 @@ def fit(net: Heads, cache: Cache, rng: np.random.Generator, args: argparse.Names
     sums, began = np.zeros(4), time.time()
     print(f"{len(cache)} crops, {steps} steps, {sum(CHANNELS)} channels", flush=True)
     net.train()
+    if args.only_pixels:
+        spatial(net).eval()
+    if args.only_instances:
+        net.eval()
+        torch.nn.ModuleList([net.instance, net.centre]).train()
     for step in range(steps):
         taps, labels = cache.batch(order[step * args.batch : (step + 1) * args.batch])
-        cells = sample(labels, args.pixels, rng)
-        flat = torch.from_numpy(
-            np.take_along_axis(labels.reshape(len(labels), 3, -1), cells[:, None], 2).astype(np.int64)
-        )
-        where = torch.from_numpy(cells)
         with torch.autocast("cpu", torch.bfloat16):
             taps = net.standard(taps)
-            h = net.hidden([at_cells(t, where) for t in taps], taps[-1].mean((2, 3)))
             c = net.context(taps)
-            xy = torch.stack([(where % GRID + 0.5) / GRID * 2 - 1, (where // GRID + 0.5) / GRID * 2 - 1], 1)[..., None]
-            logits, e = net.pixels(h, at_cells(c, where), xy.float())
-            centre = net.centres(c)
-        logits = logits.float()[..., 0].permute(0, 2, 1).reshape(-1, len(LEAVES))
-        one = category_loss(logits, flat[:, 0].reshape(-1), allowed, weights)
-        two = embedding_loss(e.float()[..., 0].permute(0, 2, 1), flat[:, 1], net.same)
-        heat, offset = instance_loss(centre.float(), *instance_targets(labels[:, 2]))
+            centre = None if args.only_pixels else net.centres(c)
+        one = two = torch.zeros(())
+        if not args.only_instances:
+            one, two = pixel_losses(net, taps, c, labels, args.pixels, allowed, weights, rng)
+        heat = offset = torch.zeros(())
+        if centre is not None:
+            heat, offset = instance_loss(centre.float(), *instance_targets(labels[:, 2]))
         loss = one + 0.3 * two + heat + offset
         optimiser.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        norm = torch.nn.utils.clip_grad_norm_(trained, 5.0)
         if torch.isfinite(norm):
             optimiser.step()
         else:

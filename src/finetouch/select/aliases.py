@@ -9,8 +9,8 @@ WORDS: dict[str, str] = {
     "person": "person people human humans man men woman women boy girl child children kid kids guy gal lady gentleman "
     "male female adult teen teenager toddler player rider driver passenger crowd folk folks everyone somebody someone "
     "worker chef cook waiter bride groom couple tourist pedestrian cyclist surfer skier snowboarder skateboarder "
-    "batter pitcher catcher umpire referee model dancer musician singer guitarist student teacher friend friends family "
-    "dude fella baby infant mother father mom dad grandma grandpa soldier astronaut figure climber runner jogger "
+    "batter pitcher catcher umpire referee model dancer musician singer guitarist student teacher friend friends "
+    "family dude fella baby infant mother father mom dad grandma grandpa soldier astronaut figure climber runner jogger "
     "swimmer photographer portrait stranger bystander photobomber biker motorcyclist jockey cowboy fan spectator",
     "skin": "skin face faces tattoo bare_skin complexion forehead cheek",
     "hair": "hair hairstyle hairdo haircut bangs ponytail curls beard moustache mustache",

@@ -51,7 +51,7 @@ def grabcut(pixels: Pixels, labels: NDArray[np.uint8], rounds: int = 3) -> Mask:
     return out if out.any() else as_is
 
 
-def cut_score(pixels: Pixels, score: Mask, threshold: float, long_side: int = 256, rounds: int = 3) -> Mask:
+def cut_score(pixels: Pixels, score: Mask, threshold: float, long_side: int = 288, rounds: int = 2) -> Mask:
     """Mask of a score map, aligned with the picture by GrabCut at `long_side` px; same size as the score."""
     peak = float(score.max())
     if peak <= 0:

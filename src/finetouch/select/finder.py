@@ -18,8 +18,11 @@ from finetouch.select.network import Evidence
 from finetouch.select.presence import least, presence
 from finetouch.select.scores import ScoreMap, blur, score_map, seen
 from finetouch.select.separate import assign, centres, separate
+from finetouch.select.vocabulary import INDEX
 from finetouch.types import Query, Relation
 
+PLAIN = 2.0  # a picture whose grey levels spread less shows nothing
+LARGE = 0.12  # of the picture's side: a person's piece of this size would show a face or hair
 KEEP_PART = 0.6  # components whose best score is below this share of the best one are dropped
 DEEPEST = 3
 LEAST_FACTOR = 0.12
@@ -54,7 +57,7 @@ def find(analysis: Analysis, query: Query, depth: int = 0) -> Found:
     """
     route = _route(analysis, query)
     found = score_of(analysis, route)
-    sure = presence(found)
+    sure = presence(found) if float(analysis.evidence.small.std()) >= PLAIN else 0.0
     if sure < least(found):
         raise not_found(analysis, f"I do not find '{query.noun}' in this picture (confidence {sure:.0%}).")
     mask = mask_of(analysis, found)
@@ -156,8 +159,30 @@ def people(analysis: Analysis) -> list[Mask]:
         assert route is not None
         found = score_of(analysis, route)
         there = presence(found) >= 0.5 * least(found)
-        analysis.people = separate(analysis.evidence, to_grid(analysis, mask_of(analysis, found))) if there else []
+        analysis.people = bodies(analysis, to_grid(analysis, mask_of(analysis, found))) if there else []
     return analysis.people
+
+
+def bodies(analysis: Analysis, grid: Mask) -> list[Mask]:
+    """The single persons of a mask: a large piece without any skin or hair belongs to the body it touches most."""
+    parts = separate(analysis.evidence, grid)
+    bare = analysis.evidence.leaf[[INDEX["skin"], INDEX["hair"]]].sum(0) > 0.4
+    least = (LARGE * max(grid.shape)) ** 2
+    headed = [p for p in parts if p.sum() < least or float((bare * p).sum()) >= 0.04 * float(p.sum())]
+    if not headed or len(headed) == len(parts):
+        return parts
+    out = [p.copy() for p in headed]
+    for part in parts:
+        if any(part is p for p in headed):
+            continue
+        rim = masks.grow(part, 2)
+        contact = [float((rim * p).sum()) for p in out]
+        best = int(np.argmax(contact))
+        if contact[best] > 0:
+            out[best] = np.maximum(out[best], part)
+        else:
+            out.append(part)
+    return sorted(out, key=lambda p: -float(p.sum()))
 
 
 def _things(analysis: Analysis, route: Route, found: ScoreMap, mask: Mask, sure: float) -> list[Candidate]:
@@ -172,7 +197,7 @@ def _things(analysis: Analysis, route: Route, found: ScoreMap, mask: Mask, sure:
     elif route.kind in ON_A_PERSON and people(analysis):
         parts, wholes = _by_person(analysis, grid)
     else:
-        parts = separate(analysis.evidence, grid) or [grid]
+        parts = (bodies(analysis, grid) if route.kind == "person" else separate(analysis.evidence, grid)) or [grid]
         wholes = [None] * len(parts)
     means = [float(found.values[p > masks.HARD].mean()) for p in parts]
     top = max(means) if means else 1.0
@@ -235,7 +260,7 @@ def _relate(
         return [listed[0]], [note] if doubt else []
     if max(factors) < LEAST_FACTOR:
         return [], []
-    return _best_of(related, 0.35), []
+    return _best_of(related, 0.5), []
 
 
 def _best_of(listed: list[Candidate], share: float) -> list[Candidate]:

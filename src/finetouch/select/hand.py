@@ -19,6 +19,7 @@ from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
 from finetouch.types import Picture, Point, Query, Region, Reporter
 
 Box = tuple[float, float, float, float]
+LEAST_BOX_IOU = 0.5  # a drawn box means its content; a noun's candidate is taken only when it fills the box
 
 
 def check_marks(picture: Picture, query: Query) -> Box | None:
@@ -91,12 +92,20 @@ def _named(picture: Picture, analysis: Analysis, query: Query, box: Box | None, 
         return score
 
     best = max(found.candidates, key=lambda c: fit(c.mask))
-    if fit(best.mask) < 0.3:
+    if fit(best.mask) < 0.3 or (box is not None and _box_iou(best.box, box, (kx, ky)) < LEAST_BOX_IOU):
         return None
     full = refine(picture.pixels, union([best], found.mask, whole=len(found.candidates) == 1), report=report)
     full = _obey(full, picture, tuple(p for p in query.points if not p.positive), None)
     region = Region(full, found.route.label, best.score, "box" if box is not None else "points")
     return Selection(region, (region,), found.notes)
+
+
+def _box_iou(a: tuple[int, int, int, int], drawn: Box, scale: tuple[float, float]) -> float:
+    """Intersection over union of a candidate's box (grid px) with the drawn box (picture px)."""
+    b = (drawn[0] * scale[0], drawn[1] * scale[1], drawn[2] * scale[0], drawn[3] * scale[1])
+    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    both = max(0.0, w) * max(0.0, h)
+    return both / max(1e-6, (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
 
 
 def affinity(picture: Picture, analysis: Analysis, points: tuple[Point, ...], box: Box | None) -> Mask:

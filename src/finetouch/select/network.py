@@ -19,7 +19,8 @@ from finetouch.types import Pixels
 
 Floats = NDArray[np.float32]
 
-LONG_SIDE = 512
+LONG_SIDE = 640
+CENTRE_SIDE = 448
 STEP = 32
 
 
@@ -29,11 +30,11 @@ class Evidence:
 
     Attributes:
         size: ``(width, height)`` of the picture in px.
-        small: ``(h, w, 3) uint8``, the picture as the network saw it (long side 512).
+        small: ``(h, w, 3) uint8``, the picture as the network saw it (long side 640).
         leaf: ``(leaves, h/4, w/4)``, probabilities that sum to 1 over the leaves.
         embed: ``(24, h/8, w/8)``; close vectors belong to one region.
-        heat: ``(h/8, w/8)``, probability that an instance's centre is here.
-        offset: ``(2, h/8, w/8)``, px of `small` from here to the centre of the instance, x then y.
+        heat: ``(h', w')``, about a twelfth of `small`: probability that an instance's centre is here.
+        offset: ``(2, h', w')``, px of `small` from here to the centre of the instance, x then y.
         cam: ``(1000, h/32, w/32)``, ImageNet probabilities per position.
         whole: ``(1000,)``, ImageNet probabilities of the whole picture.
     """
@@ -103,16 +104,27 @@ def run(pixels: Pixels, long_side: int = LONG_SIDE, mirror: bool = True) -> Evid
     height, width = pixels.shape[:2]
     small = shrink(pixels, network_size(width, height, long_side))
     image = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32))
-    leaf, embed, centre, cam, whole = session().run(None, {"image": image})
-    leaf, centre, cam, whole = leaf[0], centre[0], cam[0], whole[0]
+    leaf, embed, _, cam, whole = session().run(None, {"image": image})
+    leaf, cam, whole = leaf[0], cam[0], whole[0]
     if mirror:
         other = session().run(None, {"image": np.ascontiguousarray(image[..., ::-1])})
         leaf = (leaf + other[0][0][..., ::-1]) / 2
-        flipped = other[2][0][..., ::-1] * np.array([1, -1, 1], np.float32)[:, None, None]
-        centre = (centre + flipped) / 2
         cam = (cam + other[3][0][..., ::-1]) / 2
         whole = (whole + other[4][0]) / 2
-    return Evidence((width, height), small, leaf, embed[0], centre[0], centre[1:], cam, whole)
+    heat, offset = _centres(pixels, small.shape, mirror)
+    return Evidence((width, height), small, leaf, embed[0], heat, offset, cam, whole)
+
+
+def _centres(pixels: Pixels, shape: tuple[int, ...], mirror: bool) -> tuple[Floats, Floats]:
+    """Centre heat and offsets, seen at a smaller size: there large things are whole."""
+    size = network_size(pixels.shape[1], pixels.shape[0], CENTRE_SIDE)
+    image = np.ascontiguousarray(shrink(pixels, size).transpose(2, 0, 1)[None].astype(np.float32))
+    centre = session().run(["centre"], {"image": image})[0][0]
+    if mirror:
+        other = session().run(["centre"], {"image": np.ascontiguousarray(image[..., ::-1])})[0][0]
+        centre = (centre + other[..., ::-1] * np.array([1, -1, 1], np.float32)[:, None, None]) / 2
+    factor = np.array([shape[1] / size[0], shape[0] / size[1]], np.float32)
+    return centre[0], np.asarray(centre[1:] * factor[:, None, None], dtype=np.float32)
 
 
 def enlarge(values: Floats, grid: tuple[int, int]) -> Mask:

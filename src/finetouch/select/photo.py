@@ -21,6 +21,7 @@ from finetouch.types import Picture, Query, Region, Reporter
 
 CANDIDATE_PIXELS = 40_000_000  # full-size masks of the runners-up may hold this many pixels together
 MOST_CANDIDATES = 8
+TOUCH = 2  # grid px
 
 
 @registry.selector("photo", presets=("embedded",))
@@ -28,7 +29,7 @@ class PhotoSelector(Selector):
     """Finds people, clothes, animals, vehicles, food, furniture and scenery in photographs, from words or marks."""
 
     def analyse(self, picture: Picture, report: Reporter) -> Analysis:
-        """Runs the network once on the picture (long side 512 px)."""
+        """Runs the network once on the picture (long side 640 px)."""
         report.update("select", message="looking at the picture")
         return Analysis(network.run(picture.pixels))
 
@@ -147,13 +148,26 @@ def choose(found: Found, query: Query) -> tuple[list[Candidate], str]:
             return [c for c in listed if c.height >= 0.6 * tallest], ""
         return listed, ""
     if count == "one":
-        note = ""
-        if len(listed) > 1 and not query.position and query.relation is None and not query.attributes:
-            note = f"{len(listed)} of '{query.noun}' found; took the most prominent one."
-        return listed[:1], note
+        if query.position or query.relation is not None or query.attributes:
+            return listed[:1], ""
+        taken = listed[:1] if found.route.kind == "person" else touching(listed)
+        apart = len(listed) - len(taken)
+        return taken, f"{apart + 1} of '{query.noun}' found; took the most prominent one." if apart else ""
     n = int(count)
     note = f"Only {len(listed)} of '{query.noun}' found." if n > len(listed) else ""
     return listed[: max(1, n)], note
+
+
+def touching(listed: list[Candidate]) -> list[Candidate]:
+    """The first candidate and all that touch it: "the motorcycle" is one thing, however many centres were seen."""
+    taken, rest = listed[:1], listed[1:]
+    reached = masks.grow(listed[0].mask, TOUCH)
+    while near := [c for c in rest if float(np.minimum(c.mask, reached).sum()) > 0]:
+        taken += near
+        rest = [c for c in rest if not any(c is n for n in near)]
+        for c in near:
+            reached = np.maximum(reached, masks.grow(c.mask, TOUCH))
+    return [c for c in listed if any(c is t for t in taken)]
 
 
 def union(chosen: list[Candidate], cut: Mask, whole: bool) -> Mask:

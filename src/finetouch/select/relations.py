@@ -94,7 +94,7 @@ def inside(a: Mask, b: Mask) -> float:
 
 def near(a: Mask, b: Mask) -> float:
     """1 when the two touch, falling with their distance."""
-    return float(np.exp(-7.0 * gap(a, b)))
+    return float(np.exp(-14.0 * gap(a, b)))
 
 
 def behind(a: Mask, b: Mask) -> float:

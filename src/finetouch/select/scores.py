@@ -11,7 +11,9 @@ import numpy as np
 from finetouch.imaging.masks import Mask
 from finetouch.select.lexicon import Route
 from finetouch.select.network import Evidence, enlarge, facts
-from finetouch.select.vocabulary import INDEX, LEAVES, SCENERY
+from finetouch.select.vocabulary import (
+    ANIMALS, CARRIED, FOODS, INDEX, LEAVES, OBJECTS, PERSON, SCENERY, STUFF, VEHICLES,
+)  # fmt: skip
 
 BORROW = 0.6  # how much of a sibling's probability counts
 OWN_SHARE = 0.08  # ... where the noun's own share of both is at least this
@@ -19,7 +21,12 @@ RARE = 15.0  # training photos at which head and class activation weigh the same
 FEW = 25  # fewer training photos than this: lower threshold
 SEED = 0.85
 RELATIVE = {"person": 0.5, "body": 0.5, "garment": 0.38, "carried": 0.38, "thing": 0.38, "stuff": 0.38, "class": 0.55}
-RELATIVE_RARE = 0.25
+RELATIVE_RARE = 0.3
+OTHER_THINGS = (*CARRIED, *VEHICLES, *ANIMALS, *FOODS, *OBJECTS)
+KIN = 0.8  # how much of a rare noun's score comes from its kin
+KIN_REACH = 0.12  # of the picture's side: how far class activation is believed
+KNOWN = 5  # training photos from which a leaf can contradict another noun
+FURNITURE = ("table", "bench", "pole", "chair", "couch", "bed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +99,9 @@ def embedding_support(evidence: Evidence, score: Mask) -> Mask:
     bias, slope = facts()["same_region"]
     grid = evidence.embed.shape[1:]
     coarse = np.asarray(cv2.resize(score, (grid[1], grid[0]), interpolation=cv2.INTER_AREA), dtype=np.float32)
-    best = coarse >= SEED * max(float(coarse.max()), 1e-6)
+    if float(coarse.max()) <= 0.0:
+        return np.ones_like(score)
+    best = coarse >= SEED * float(coarse.max())
     seed = evidence.embed[:, best].mean(axis=1)
     distance = ((evidence.embed - seed[:, None, None]) ** 2).sum(0)
     support = 1.0 / (1.0 + np.exp(np.clip(slope * distance - bias, -30, 30)))
@@ -120,6 +129,8 @@ def score_map(evidence: Evidence, route: Route) -> ScoreMap:
     else:
         score = (1.0 - w) * own / max(top, 0.25) + w * cam * trust
     score = np.asarray(score, dtype=np.float32)
+    if w > 0.3 or (w > 0 and is_animal(route)):
+        score = _with_kin(evidence, route, score, cam, w)
     if route.kind not in ("person", "body") and len(route.leaves) <= 4:
         support = embedding_support(evidence, score)
         sure = np.clip(own, 0.0, 1.0)
@@ -133,13 +144,56 @@ def score_map(evidence: Evidence, route: Route) -> ScoreMap:
     )
 
 
+def kin_map(evidence: Evidence, route: Route) -> Mask:
+    """Where something of the noun's kind is, whatever it is exactly: any animal for an animal, any thing for a thing.
+
+    The trained categories know few animals by name, but they do tell an animal from its surroundings; the ImageNet
+    classes know the name, but not the outline.
+    """
+    leaf = evidence.leaf
+    own = {LEAVES[i] for i in (*route.leaves, *route.siblings)}
+    things = 1.0 - leaf[[INDEX[n] for n in (*STUFF, *FURNITURE) if n not in own]].sum(0)
+    if not is_animal(route):
+        person = leaf[[INDEX[n] for n in PERSON]].sum(0)
+        named = [INDEX[n] for n in OTHER_THINGS if n not in own and facts()["photos"][INDEX[n]] >= KNOWN]
+        other = leaf[named].max(0)  # clearly something else
+        return np.asarray(np.clip(things - person, 0.0, 1.0) * (1.0 - other), dtype=np.float32)
+    animals = leaf[[INDEX[n] for n in (*ANIMALS, "teddy bear")]].sum(0)
+    return np.asarray(np.clip(0.35 * animals + 0.65 * things, 0.0, 1.0), dtype=np.float32)
+
+
+def is_animal(route: Route) -> bool:
+    """True when the noun is an animal, by its leaves or by its ImageNet classes (the first 398)."""
+    if route.leaves:
+        return all(LEAVES[i] in ANIMALS for i in route.leaves)
+    return bool(route.classes) and max(route.classes) < 398
+
+
+def _with_kin(evidence: Evidence, route: Route, score: Mask, cam: Mask, w: float) -> Mask:
+    """Spreads class activation over the thing it lies on: kin × a wide blur of the activation."""
+    wide = np.asarray(cv2.GaussianBlur(cam, (0, 0), KIN_REACH * max(cam.shape)), dtype=np.float32)
+    wide /= max(float(wide.max()), 1e-6)
+    spread = kin_map(evidence, route) * wide**0.6
+    top = float(spread.max())
+    if top < 0.15:
+        return score
+    w = max(w, 0.5) if is_animal(route) else w
+    mixed = (1.0 - w) * score + w * ((1.0 - KIN) * score + KIN * float(score.max()) * spread / top)
+    return np.asarray(mixed, dtype=np.float32)
+
+
 def _features(
     evidence: Evidence, head: Mask, cam_peak: float, score: Mask, threshold: float, route: Route
 ) -> dict[str, float]:
     taken = score >= max(threshold, 1e-4)
     smooth = blur(head)
     classes = list(route.classes)
+    wins = 0.0
+    if route.leaves and taken.any():
+        others = [i for i in range(len(LEAVES)) if i not in {*route.leaves, *route.siblings}]
+        wins = float((head[taken] >= evidence.leaf[others][:, taken].max(0)).mean()) if others else 1.0
     return {
+        "wins": wins,
         "peak": float(smooth.max()),
         "mean": float(head[taken].mean()) if taken.any() else 0.0,
         "area": float(taken.mean()),
@@ -159,8 +213,6 @@ def seen(evidence: Evidence, least: float = 0.3) -> tuple[tuple[str, float], ...
         peak = float(blur(values).max())
         if peak >= least and area > 0.002:
             out.append((name, peak, peak * min(1.0, area * 12) ** 0.5))
-    from finetouch.select.vocabulary import PERSON
-
     person = evidence.leaf[[INDEX[n] for n in PERSON]].sum(0)
     peak = float(blur(person).max())
     if peak >= 0.5 and (person > 0.5).mean() > 0.004:
