@@ -168,7 +168,9 @@ def bodies(analysis: Analysis, grid: Mask) -> list[Mask]:
     parts = separate(analysis.evidence, grid)
     bare = analysis.evidence.leaf[[INDEX["skin"], INDEX["hair"]]].sum(0) > 0.4
     least = (LARGE * max(grid.shape)) ** 2
-    headed = [p for p in parts if p.sum() < least or float((bare * p).sum()) >= 0.04 * float(p.sum())]
+    shares = [float((bare * p).sum()) / max(1.0, float(p.sum())) for p in parts]
+    enough = max(0.04, 0.3 * max(shares, default=0.0))
+    headed = [p for p, s in zip(parts, shares, strict=True) if p.sum() < least or s >= enough]
     if not headed or len(headed) == len(parts):
         return parts
     out = [p.copy() for p in headed]
@@ -178,7 +180,9 @@ def bodies(analysis: Analysis, grid: Mask) -> list[Mask]:
         rim = masks.grow(part, 2)
         contact = [float((rim * p).sum()) for p in out]
         best = int(np.argmax(contact))
-        if contact[best] > 0:
+        head = np.nonzero((bare * out[best]).any(axis=1))[0]
+        hangs = head.size > 0 and np.nonzero(part.any(axis=1))[0][0] >= head[0]  # a body hangs below its head
+        if contact[best] > 0 and hangs:
             out[best] = np.maximum(out[best], part)
         else:
             out.append(part)
