@@ -53,7 +53,8 @@ def test_points_in_and_out(drawn) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        Query(points=(Point(x=-1, y=5),)), Query(points=(Point(x=W, y=5),)), Query(points=(Point(x=5, y=float("nan")),)),
+        Query(points=(Point(x=-1, y=5),)), Query(points=(Point(x=W, y=5),)), Query(points=(Point(x=5,
+        y=float("nan")),)),
         Query(points=(Point(x=5, y=5, positive=False),)), Query(box=(10, 10, 10, 50)), Query(box=(10, 10, 50, 10)),
         Query(box=(-50, -50, -10, -10)), Query(box=(W + 1, 0, W + 9, 9)), Query(box=(0, 0, float("inf"), 9)),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from threading import Event
 
 import numpy as np

@@ -2,7 +2,8 @@
 
     python train/selector/calibrate.py
 
-Present and absent nouns come from the validation photos (see `finetouch.evaluate.select_data`), and from ImageNet sample photos. Rates are printed for two-fold cross-validation by photo.
+Present and absent nouns come from the validation photos (see `finetouch.evaluate.select_data`),
+and from ImageNet sample photos. Rates are printed for two-fold cross-validation by photo.
 """
 
 from __future__ import annotations
@@ -154,7 +155,8 @@ def main() -> None:
         }
         print(f"{name}: kept {np.mean(here):.3f} ({len(here)}), refused {np.mean(gone):.3f} ({len(gone)}), {out[name]}")
     print(
-        f"together, cross-validated: kept {np.mean(kept):.3f} ({len(kept)}), refused {np.mean(refused):.3f} ({len(refused)})"
+        f"together, cross-validated: kept {np.mean(kept):.3f} ({len(kept)}), refused {np.mean(refused):.3f} "
+        "({len(refused)})"
     )
     path = WEIGHTS / "photo_selector.json"
     facts = json.loads(path.read_text())

@@ -21,7 +21,8 @@ WORK = Path(os.environ.get("FINETOUCH_CACHE", Path(__file__).resolve().parents[1
 
 # Category name in a data set → allowed leaves. A name that is a leaf itself needs no entry; None means "no label".
 SAME: dict[str, str] = {
-    "handbag": "bag purse", "dining table": "table", "potted plant": "plant", "gravel": "dirt", "window-blind": "curtain",
+    "handbag": "bag purse", "dining table": "table", "potted plant": "plant", "gravel": "dirt",
+    "window-blind": "curtain",
     "cardboard": "paper", "fruit": "food", "food-other": "food", "pumps": "heels", "wedges": "heels", "flats": "shoes",
     "loafers": "shoes", "jumper": "sweater", "cardigan": "sweater", "hoodie": "sweatshirt", "wallet": "purse",
     "bra": "top", "bodysuit": "top", "tights": "stockings", "ring": "accessories", "earrings": "accessories",
@@ -44,7 +45,8 @@ ALIASES: dict[str, dict[str, str | None]] = {
     },
     "davis_objects": {
         "person": " ".join(PERSON), "dancer": " ".join(PERSON), "breakdancer": " ".join(PERSON), "black swan": "bird",
-        "person riding a bmx bike": " ".join((*PERSON, "bicycle")), "paraglider person": " ".join((*PERSON, "backpack")),
+        "person riding a bmx bike": " ".join((*PERSON, "bicycle")), "paraglider person": " ".join((*PERSON,
+        "backpack")),
         "horse and rider": " ".join((*PERSON, "horse")), "person on scooter": " ".join((*PERSON, "motorcycle")),
         "motocross rider and motorcycle": " ".join((*PERSON, "motorcycle")), "camel": None, "goat": None,
     },

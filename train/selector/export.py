@@ -9,6 +9,7 @@ import argparse
 import json
 import warnings
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def fuse(net: nn.Module) -> None:
     """Multiplies every remaining batch norm into the convolution before it."""
     for module in net.modules():
         names = list(module._modules)
-        pairs = [(a, b) for a, b in zip(names, names[1:]) if isinstance(module._modules[b], nn.BatchNorm2d)]
+        pairs = [(a, b) for a, b in pairwise(names) if isinstance(module._modules[b], nn.BatchNorm2d)]
         for a, b in pairs:
             conv, norm = module._modules[a], module._modules[b]
             if isinstance(conv, nn.Conv2d):

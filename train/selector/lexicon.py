@@ -23,7 +23,8 @@ MOST_LEAVES, MOST_CLASSES = 45, 400
 # Where a leaf's name is not its first WordNet noun: "lemma" or "lemma<word that must be among the ancestors".
 SYNSET = {
     "mouse": "mouse<device", "orange": "orange<fruit", "remote": "remote_control", "light": "lamp<device",
-    "table": "table<furniture", "couch": "sofa", "plant": "plant<organism", "kite": "kite<artifact", "top": "top<clothing",
+    "table": "table<furniture", "couch": "sofa", "plant": "plant<organism", "kite": "kite<artifact",
+    "top": "top<clothing",
     "boots": "boot<footwear", "cape": "cape<garment", "glasses": "spectacles", "tie": "necktie", "suit": "suit<garment",
     "bear": "bear<mammal", "cow": "cattle", "water": "body_of_water", "playingfield": "playing_field",
     "tv": "television_receiver", "sports ball": "ball<equipment", "cell phone": "cellular_telephone",
@@ -32,13 +33,17 @@ SYNSET = {
     "stockings": "hosiery", "socks": "sock", "sandals": "sandal", "heels": "pump<footwear", "shoes": "shoe",
     "sneakers": "gym_shoe", "gloves": "glove", "sunglasses": "sunglasses", "accessories": "jewelry", "vest": "vest",
     "blazer": "sport_coat", "dress": "dress<clothing", "skirt": "skirt<garment", "coat": "coat<garment",
-    "scarf": "scarf", "belt": "belt<accessory", "romper": "romper<garment", "sweater": "sweater", "watch": "watch<timepiece",
+    "scarf": "scarf", "belt": "belt<accessory", "romper": "romper<garment", "sweater": "sweater",
+    "watch": "watch<timepiece",
     "skin": "skin", "hair": "hair", "wine glass": "wineglass", "cup": "cup<container",
-    "bowl": "bowl<container", "fork": "fork<cutlery", "knife": "knife<cutter", "spoon": "spoon", "hot dog": "hotdog<dish",
+    "bowl": "bowl<container", "fork": "fork<cutlery", "knife": "knife<cutter", "spoon": "spoon",
+    "hot dog": "hotdog<dish",
     "donut": "doughnut", "cake": "cake<baked_goods", "food": "food", "oven": "oven", "sink": "sink<fixture",
     "refrigerator": "refrigerator", "book": "book", "clock": "clock", "scissors": "scissors", "teddy bear": "teddy",
-    "fire hydrant": "fireplug", "stop sign": "street_sign", "traffic sign": "street_sign", "traffic light": "traffic_light",
-    "baseball glove": "baseball_glove", "frisbee": "frisbee", "pole": "pole", "flower": "flower", "counter": "counter<table",
+    "fire hydrant": "fireplug", "stop sign": "street_sign", "traffic sign": "street_sign",
+    "traffic light": "traffic_light",
+    "baseball glove": "baseball_glove", "frisbee": "frisbee", "pole": "pole", "flower": "flower",
+    "counter": "counter<table",
     "curtain": "curtain", "door": "door", "mirror": "mirror", "net": "net<artifact", "pillow": "pillow",
     "platform": "platform", "railroad": "railroad_track", "road": "road", "sand": "sand<earth", "shelf": "shelf",
     "snow": "snow", "stairs": "stairs", "tent": "tent", "towel": "towel", "wall": "wall", "window": "window",
@@ -49,9 +54,11 @@ SYNSET = {
     "boat": "boat", "bicycle": "bicycle", "motorcycle": "motorcycle", "airplane": "airplane", "person": "person",
     "dog": "dog<animal", "horse": "horse<animal", "bottle": "bottle<vessel", "vase": "vase",
     "suitcase": "suitcase", "hat": "hat", "sheep": "sheep<animal", "bed": "bed<furniture", "toilet": "toilet<fixture",
-    "keyboard": "computer_keyboard", "laptop": "laptop", "microwave": "microwave<appliance", "bridge": "bridge<structure",
+    "keyboard": "computer_keyboard", "laptop": "laptop", "microwave": "microwave<appliance",
+    "bridge": "bridge<structure",
     "skateboard": "skateboard", "snowboard": "snowboard", "surfboard": "surfboard", "umbrella": "umbrella",
-    "backpack": "backpack", "baseball bat": "baseball_bat", "tennis racket": "tennis_racket", "toothbrush": "toothbrush",
+    "backpack": "backpack", "baseball bat": "baseball_bat", "tennis racket": "tennis_racket",
+    "toothbrush": "toothbrush",
 }  # fmt: skip
 # Words so general that everything lies below them: no route.
 TOO_GENERAL = {
@@ -194,7 +201,7 @@ def main() -> None:
     classes = [line.strip()[1:] for line in (HERE / "imagenet_wnids.txt").read_text().splitlines()]
     missing = [c for c in classes if c not in net.lemmas]
     print("ImageNet classes not in this WordNet:", missing)
-    found = routes(net, [c for c in classes])
+    found = routes(net, classes)
     grouped: dict[tuple, list[str]] = defaultdict(list)
     for noun, route in found.items():
         grouped[route].append(noun)

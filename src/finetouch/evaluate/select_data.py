@@ -28,7 +28,8 @@ CARRIED = frozenset({"bag", "purse", "wallet"})
 
 # What a person would call a category.
 NOUNS = {
-    "dining table": "table", "potted plant": "plant", "window-blind": "curtain", "food-other": "food", "sky-other": "sky",
+    "dining table": "table", "potted plant": "plant", "window-blind": "curtain", "food-other": "food",
+    "sky-other": "sky",
     "wall-other": "wall", "wall-tile": "wall", "wall-wood": "wall", "wall-brick": "wall", "wall-stone": "wall",
     "floor-wood": "floor", "floor-other": "floor", "building-other": "building", "water-other": "water",
     "window-other": "window", "door-stuff": "door", "mirror-stuff": "mirror", "sea": "sea", "river": "river",
@@ -52,7 +53,8 @@ FUZZY = (
     {"bag", "purse", "backpack", "suitcase", "wallet"}, {"car", "truck", "bus", "train"}, {"bicycle", "motorcycle"},
     {"light", "traffic light", "pole", "traffic sign", "stop sign"}, {"tv", "laptop", "mirror", "keyboard", "window"},
     {"cup", "wine glass", "bottle", "bowl", "vase"}, {"blanket", "pillow", "towel", "bed", "rug", "curtain", "net"},
-    {"paper", "book", "banner", "cardboard"}, {"fork", "knife", "spoon"}, {"oven", "microwave", "refrigerator", "cabinet"},
+    {"paper", "book", "banner", "cardboard"}, {"fork", "knife", "spoon"}, {"oven", "microwave", "refrigerator",
+    "cabinet"},
 )  # fmt: skip
 
 

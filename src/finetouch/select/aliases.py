@@ -10,7 +10,7 @@ WORDS: dict[str, str] = {
     "male female adult teen teenager toddler player rider driver passenger crowd folk folks everyone somebody someone "
     "worker chef cook waiter bride groom couple tourist pedestrian cyclist surfer skier snowboarder skateboarder "
     "batter pitcher catcher umpire referee model dancer musician singer guitarist student teacher friend friends "
-    "family dude fella baby infant mother father mom dad grandma grandpa soldier astronaut figure climber runner jogger "
+    "family dude baby infant mother father mom dad grandma grandpa soldier astronaut figure climber runner jogger "
     "swimmer photographer portrait stranger bystander photobomber biker motorcyclist jockey cowboy fan spectator",
     "skin": "skin face faces tattoo bare_skin complexion forehead cheek",
     "hair": "hair hairstyle hairdo haircut bangs ponytail curls beard moustache mustache",
@@ -50,9 +50,11 @@ WORDS: dict[str, str] = {
     "chair": "chair armchair seat stool", "couch": "sofa couch settee loveseat", "plant": "plant plants houseplant "
     "potted_plant succulent succulents cactus fern", "tree+plant": "bush bushes shrub hedge leaves foliage vegetation",
     "table": "table desk tabletop coffee_table dining_table", "bed": "bed mattress bunk",
-    "tv": "tv television telly monitor tv_set screen", "laptop": "laptop computer notebook_computer", "mouse": "computer_mouse",
+    "tv": "tv television telly monitor tv_set screen", "laptop": "laptop computer notebook_computer",
+    "mouse": "computer_mouse",
     "remote": "remote remote_control", "keyboard": "keyboard", "cell phone": "phone cell_phone cellphone mobile_phone "
-    "smartphone iphone telephone mobile", "oven": "oven stove cooker range", "refrigerator": "fridge refrigerator freezer",
+    "smartphone iphone telephone mobile", "oven": "oven stove cooker range",
+    "refrigerator": "fridge refrigerator freezer",
     "sink": "sink washbasin basin faucet", "book": "book books", "clock": "clock", "vase": "vase",
     "teddy bear": "teddy_bear teddy stuffed_animal plush", "traffic sign+stop sign": "sign signs road_sign street_sign "
     "signpost", "traffic light": "traffic_light stoplight traffic_lights", "pole": "pole post lamppost",
@@ -61,15 +63,18 @@ WORDS: dict[str, str] = {
     "road": "road street highway lane asphalt tarmac", "pavement": "pavement sidewalk footpath curb",
     "grass": "grass lawn meadow", "sand": "sand beach dune", "dirt": "dirt soil mud earth",
     "floor": "floor flooring", "road+pavement+floor+grass+dirt+sand+snow": "ground",
-    "sky": "sky clouds cloud", "tree": "tree trees forest woods tree_trunk", "mountain": "mountain mountains hill hills",
+    "sky": "sky clouds cloud", "tree": "tree trees forest woods tree_trunk",
+    "mountain": "mountain mountains hill hills",
     "building": "building buildings house houses tower skyscraper church castle hut barn cottage skyline",
     "wall": "wall walls", "window": "window windows", "door": "door doors doorway gate",
     "flower": "flower flowers blossom rose roses tulip tulips bouquet petals", "light": "lamp light lights lantern "
     "lampshade chandelier", "curtain": "curtain curtains blinds drapes", "rug": "rug carpet mat doormat",
-    "cabinet": "cabinet cabinets cupboard wardrobe dresser closet drawer drawers", "shelf": "shelf shelves bookshelf bookcase",
+    "cabinet": "cabinet cabinets cupboard wardrobe dresser closet drawer drawers",
+    "shelf": "shelf shelves bookshelf bookcase",
     "counter": "counter countertop worktop", "pillow": "pillow pillows cushion cushions", "blanket": "blanket "
     "duvet quilt bedspread comforter", "stairs": "stairs staircase steps stairway", "fence": "fence railing",
-    "rock": "rock rocks stone stones boulder boulders cliff", "snow": "snow", "railroad": "railroad railway tracks rails",
+    "rock": "rock rocks stone stones boulder boulders cliff", "snow": "snow",
+    "railroad": "railroad railway tracks rails",
     "light+pole": "streetlight street_lamp", "paper": "paper cardboard napkin", "banner": "banner flag poster",
     "playingfield": "playing_field", "chair+couch+bed+table+bench+cabinet+shelf": "furniture",
 }  # fmt: skip
@@ -77,13 +82,16 @@ WORDS: dict[str, str] = {
 # Words that the network has no leaf for, by the names of their ImageNet classes.
 CLASSES: dict[str, str] = {
     "plate": "plate", "dish": "plate", "teapot": "teapot", "candle": "candle", "strawberry": "strawberry",
-    "strawberries": "strawberry", "apple": "granny smith", "lemon": "lemon", "guitar": "acoustic guitar+electric guitar",
-    "piano": "grand piano+upright", "balloon": "balloon", "bell": "chime", "bucket": "bucket", "camera": "reflex camera",
+    "strawberries": "strawberry", "apple": "granny smith", "lemon": "lemon",
+    "guitar": "acoustic guitar+electric guitar",
+    "piano": "grand piano+upright", "balloon": "balloon", "bell": "chime", "bucket": "bucket",
+    "camera": "reflex camera",
     "helmet": "crash helmet+football helmet", "cap": "baseball",
 }  # fmt: skip
 
 # The whole picture, what is behind its subjects, and the subjects.
-WHOLE = frozenset({"everything", "image", "picture", "photo", "photograph", "whole image", "whole picture", "whole photo",
+WHOLE = frozenset({"everything", "image", "picture", "photo", "photograph", "whole image", "whole picture",
+"whole photo",
                    "entire image", "entire picture", "entire photo", "scene", "all"})  # fmt: skip
 BACKGROUND = frozenset({"background", "backdrop", "surroundings"})
 FOREGROUND = frozenset({"foreground", "subject", "main subject", "main object", "subjects", "foreground object"})

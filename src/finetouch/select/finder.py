@@ -58,13 +58,17 @@ def find(analysis: Analysis, query: Query, depth: int = 0) -> Found:
     route = _route(analysis, query)
     found = score_of(analysis, route)
     sure = presence(found) if float(analysis.evidence.small.std()) >= PLAIN else 0.0
+    kin: list[str] = []
+    if sure < least(found) and (wider := _kin_garment(analysis, route)) is not None:
+        route, found, sure = wider
+        kin.append(f"No certain '{query.noun}'; took the garment that looks most like one.")
     if sure < least(found):
         raise not_found(analysis, f"I do not find '{query.noun}' in this picture (confidence {sure:.0%}).")
     mask = mask_of(analysis, found)
     if not (mask > masks.HARD).any():
         raise not_found(analysis, f"I do not find '{query.noun}' in this picture (confidence {sure:.0%}).")
     listed = _things(analysis, route, found, mask, sure)
-    notes: list[str] = []
+    notes: list[str] = kin
     listed, said = attributes.apply(analysis.evidence, route, listed, query)
     notes += said
     if not listed:
@@ -161,6 +165,17 @@ def people(analysis: Analysis) -> list[Mask]:
         there = presence(found) >= 0.5 * least(found)
         analysis.people = bodies(analysis, to_grid(analysis, mask_of(analysis, found))) if there else []
     return analysis.people
+
+
+def _kin_garment(analysis: Analysis, route: Route) -> tuple[Route, ScoreMap, float] | None:
+    """A garment under the name of its kin (a jacket that was taken for a cape), when one is clearly worn."""
+    if route.kind != "garment" or not route.siblings or not people(analysis):
+        return None
+    group = tuple(sorted({*route.leaves, *route.siblings}))
+    wider = replace(route, label=f"{route.label} or alike", leaves=group, siblings=())
+    found = score_of(analysis, wider)
+    sure = presence(found)
+    return (wider, found, sure) if found.features["peak"] >= 0.6 and sure >= least(found) else None
 
 
 def bodies(analysis: Analysis, grid: Mask) -> list[Mask]:

@@ -118,7 +118,7 @@ def singular(word: str) -> str:
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "xes", "sses", "zes")) or word.endswith("oes"):
+    if word.endswith(("ches", "shes", "xes", "sses", "zes", "oes")):
         return word[:-2]
     return word[:-1]
 
@@ -207,9 +207,11 @@ def siblings(leaves: tuple[int, ...]) -> tuple[int, ...]:
     pairs = {
         "building": ("window", "shop", "balcony"), "plant": ("tree", "flower"), "bag": ("backpack", "suitcase"),
         "glasses": ("sunglasses",), "cup": ("bowl", "wine glass"), "car": ("truck",), "truck": ("car", "bus"),
-        "couch": ("chair", "bed"), "chair": ("couch", "bench"), "bench": ("chair",), "tv": ("laptop",), "laptop": ("tv",),
+        "couch": ("chair", "bed"), "chair": ("couch", "bench"), "bench": ("chair",), "tv": ("laptop",),
+        "laptop": ("tv",),
         "cake": ("food",), "cow": ("horse", "sheep"), "sheep": ("cow",), "flower": ("plant",), "dirt": ("sand",),
-        "cabinet": ("counter", "shelf"), "oven": ("microwave",), "horse": ("cow",), "sand": ("dirt",), "tree": ("plant",),
+        "cabinet": ("counter", "shelf"), "oven": ("microwave",), "horse": ("cow",), "sand": ("dirt",),
+        "tree": ("plant",),
     }  # fmt: skip
     for name in names:
         near |= set(pairs.get(name, ()))

@@ -18,7 +18,8 @@ def vector(features: dict[str, float]) -> list[float]:
     """The features on scales on which a straight line separates well."""
     return [
         logit(features["peak"]), logit(features["mean"]), math.log(features["area"] + 1e-3),
-        math.log(features["sum"] + 1e-4), math.log(features["cam"] + 1e-3), math.log(features["whole"] + 1e-3), features["wins"],
+        math.log(features["sum"] + 1e-4), math.log(features["cam"] + 1e-3), math.log(features["whole"] + 1e-3),
+        features["wins"],
     ]  # fmt: skip
 
 

@@ -12,7 +12,16 @@ from finetouch.imaging.masks import Mask
 from finetouch.select.lexicon import Route
 from finetouch.select.network import Evidence, enlarge, facts
 from finetouch.select.vocabulary import (
-    ANIMALS, CARRIED, FOODS, INDEX, LEAVES, OBJECTS, PERSON, SCENERY, STUFF, VEHICLES,
+    ANIMALS,
+    CARRIED,
+    FOODS,
+    INDEX,
+    LEAVES,
+    OBJECTS,
+    PERSON,
+    SCENERY,
+    STUFF,
+    VEHICLES,
 )  # fmt: skip
 
 BORROW = 0.6  # how much of a sibling's probability counts

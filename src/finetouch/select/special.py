@@ -37,7 +37,7 @@ def foreground(analysis: Analysis) -> tuple[Mask, str, float]:
     half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     score = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     mask = cut_score(half, score, 0.5) if float(values.max()) >= 0.5 else np.zeros_like(score)
-    parts = [p for p in masks.components(mask, min_area=max(4, int(LEAST_AREA * mask.size)))]
+    parts = masks.components(mask, min_area=max(4, int(LEAST_AREA * mask.size)))
     if not parts:
         raise not_found(analysis, "No thing stands out in this picture, so there is no clear subject or background.")
     weights = [_weight(p) for p in parts]
