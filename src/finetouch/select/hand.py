@@ -19,6 +19,7 @@ from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
 from finetouch.types import Picture, Point, Query, Region, Reporter
 
 Box = tuple[float, float, float, float]
+LEAST_NAMED = 0.6  # a doubtful find must not overrule marks
 LEAST_BOX_IOU = 0.5  # a drawn box means its content; a noun's candidate is taken only when it fills the box
 
 
@@ -92,7 +93,11 @@ def _named(picture: Picture, analysis: Analysis, query: Query, box: Box | None, 
         return score
 
     best = max(found.candidates, key=lambda c: fit(c.mask))
-    if fit(best.mask) < 0.3 or (box is not None and _box_iou(best.box, box, (kx, ky)) < LEAST_BOX_IOU):
+    if (
+        best.score < LEAST_NAMED
+        or fit(best.mask) < 0.3
+        or (box is not None and _box_iou(best.box, box, (kx, ky)) < LEAST_BOX_IOU)
+    ):
         return None
     full = refine(picture.pixels, union([best], found.mask, whole=len(found.candidates) == 1), report=report)
     full = _obey(full, picture, tuple(p for p in query.points if not p.positive), None)
