@@ -16,7 +16,7 @@ import finetouch
 EDITS: list[tuple[str, str, dict[str, Any]]] = [
     ("motorcycle", "blur the background", {}),
     ("motorcycle", "make the motorcycle blue", {}),
-    ("coffee", "remove the spoon", {"points": [(365, 270), (385, 250)]}),
+    ("coffee", "remove the spoon", {"box": (312, 190, 414, 334)}),
     ("coffee", "turn the picture into an oil painting", {}),
 ]
 PHOTOS = {"motorcycle": lambda: data.stereo_motorcycle()[0], "coffee": data.coffee}

@@ -30,7 +30,7 @@ Entry = tuple[str, str, dict[str, object]]
 GALLERY: dict[str, Entry] = {
     "blur": ("motorcycle", "blur the background", {}),
     "recolor": ("motorcycle", "make the motorcycle blue", {}),
-    "spoon": ("coffee", "remove the spoon", {"points": [(365, 270), (385, 250)]}),
+    "spoon": ("coffee", "remove the spoon", {"box": (312, 190, 414, 334)}),
     "rocket": ("rocket", "remove the rocket", {"box": (285, 105, 365, 420), "grow": 12}),
     "background": ("astronaut", "make the background light blue", {}),
     "helmet": ("astronaut", "make the helmet red", {"box": (300, 335, 500, 512)}),
