@@ -90,7 +90,8 @@ def outside_change(before: Picture, after: Picture, mask: Mask) -> OutsideChange
             continue
         outside += n
         a, b = before.pixels[part], after.pixels[part]
-        changed = (a != b).any(axis=2) & off
+        differs = a != b
+        changed = differs.any(axis=2) & off if differs.any() else np.zeros_like(off)
         if _alpha_rows(before, part) is not None or _alpha_rows(after, part) is not None:
             alpha_a, alpha_b = _alpha_rows(before, part), _alpha_rows(after, part)
             full = np.full(off.shape, 255, dtype=np.uint8)
