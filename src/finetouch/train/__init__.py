@@ -1,0 +1,1 @@
+"""Training recipes. Everything here needs the extra `diffusion`."""

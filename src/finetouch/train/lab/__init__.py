@@ -1,0 +1,1 @@
+"""Recipes for the tiny models of `finetouch.lab`."""

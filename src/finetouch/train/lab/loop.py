@@ -1,0 +1,201 @@
+"""One training loop for all lab models: resumable, with moving averages, a log, a loss plot and sample sheets."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from finetouch.train.lab.plot import loss_plot
+from finetouch.types import Reporter
+
+Batch = dict[str, Any]
+Losses = dict[str, torch.Tensor]
+
+
+@dataclass
+class Recipe:
+    """How one model is trained.
+
+    Attributes:
+        name: Of the model. model: What is trained (on `device`).
+        batches: Endless batches, made on the fly.
+        losses: Model and batch to named losses; the one called "loss" is minimised.
+        save: Writes the averaged model in its final layout into a folder.
+        sample: Averaged model to a picture that shows what it can do, or None.
+        steps, batch_size, rate, warm_up, decay: The schedule: linear warm-up, cosine down to `floor` x rate.
+        ema: Decay of the moving average. clip: Largest gradient norm.
+        bf16: Whether forward passes run in bfloat16.
+    """
+
+    name: str
+    model: nn.Module
+    batches: Callable[[int], Iterator[Batch]]
+    losses: Callable[[nn.Module, Batch], Losses]
+    save: Callable[[nn.Module, Path], None]
+    sample: Callable[[nn.Module], Image.Image] | None = None
+    steps: int = 10_000
+    batch_size: int = 64
+    rate: float = 3e-4
+    warm_up: int = 200
+    decay: float = 0.01
+    floor: float = 0.03
+    ema: float = 0.999
+    clip: float = 1.0
+    bf16: bool = True
+    device: str = "cpu"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When to stop, write and show.
+
+    Attributes:
+        minutes: Stop (resumable) after this long; None runs to the last step.
+        log_every, save_every, sample_every: Steps.
+    """
+
+    minutes: float | None = None
+    log_every: int = 50
+    save_every: int = 500
+    sample_every: int = 1000
+
+
+def train(recipe: Recipe, folder: Path, pace: Pace = Pace(), report: Reporter | None = None) -> dict[str, Any]:
+    """Trains, or goes on from the last checkpoint in `folder`, and writes the averaged model to ``folder/model``.
+
+    Writes ``log.csv``, ``loss.png`` and ``samples-STEP.png`` as it goes. Stopping (Ctrl-C, cancel, minutes) loses at
+    most the work since the last checkpoint.
+
+    Returns:
+        The last line of the log.
+    """
+    report = report or Reporter()
+    folder.mkdir(parents=True, exist_ok=True)
+    run = _Run(recipe, folder)
+    begun, last = time.monotonic(), {}
+    window: list[Losses] = []
+    for batch in recipe.batches(run.step):
+        if run.step >= recipe.steps or (pace.minutes and time.monotonic() - begun > pace.minutes * 60):
+            break
+        window.append(run.update(batch))
+        report.update(recipe.name, run.step, recipe.steps, message=f"loss {window[-1]['loss'].item():.4f}")
+        if run.step % pace.log_every == 0:
+            last = run.log(window)
+            window = []
+        if run.step % pace.save_every == 0:
+            run.checkpoint()
+        if recipe.sample and run.step % pace.sample_every == 0:
+            run.show()
+    run.checkpoint()
+    run.finish()
+    return last
+
+
+class _Run:
+    """The state of one training: model, optimiser, average, step."""
+
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        torch.manual_seed(0)
+        self.recipe, self.folder = recipe, folder
+        self.model = recipe.model.to(recipe.device)
+        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema))
+        self.average.requires_grad_(False)
+        weights = [p for p in self.model.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in weights if p.ndim > 1], "weight_decay": recipe.decay},
+            {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.99))
+        self.step, self.clock, self.seconds = 0, time.monotonic(), 0.0
+        self.path = folder / "checkpoint.pt"
+        if self.path.exists():
+            state = torch.load(self.path, map_location=recipe.device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.seconds = state["step"], state["seconds"]
+            torch.manual_seed(self.step)
+
+    def rate(self) -> float:
+        r = self.recipe
+        up = min(1.0, (self.step + 1) / max(1, r.warm_up))
+        down = 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / r.steps)))
+        return r.rate * up * (r.floor + (1 - r.floor) * down)
+
+    def update(self, batch: Batch) -> Losses:
+        r = self.recipe
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        self.model.train()
+        with torch.autocast(r.device.split(":")[0], torch.bfloat16, enabled=r.bf16):
+            losses = r.losses(self.model, batch)
+        losses["loss"].backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), r.clip)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        if self.step < 5 / (1 - r.ema) and self.step % 10 == 0 and self.step < 500:
+            self.average.n_averaged.zero_()
+        self.average.update_parameters(self.model)
+        return {k: v.detach() for k, v in losses.items()}
+
+    def log(self, window: list[Losses]) -> dict[str, Any]:
+        now = time.monotonic()
+        spent, self.clock = now - self.clock, now
+        self.seconds += spent
+        row: dict[str, Any] = {"step": self.step, "seconds": round(self.seconds), "rate": round(self.rate(), 7)}
+        row |= {k: round(float(torch.stack([w[k] for w in window]).mean()), 5) for k in window[0]}
+        row["per_second"] = round(len(window) * self.recipe.batch_size / spent, 1)
+        path = self.folder / "log.csv"
+        fresh = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, row)
+            if fresh:
+                writer.writeheader()
+            writer.writerow(row)
+        return row
+
+    def checkpoint(self) -> None:
+        state = {
+            "model": self.model.state_dict(), "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds,
+        }  # fmt: skip
+        part = self.path.with_suffix(".part")
+        torch.save(state, part)
+        os.replace(part, self.path)
+        loss_plot(self.folder / "log.csv", self.folder / "loss.png")
+
+    def show(self) -> None:
+        assert self.recipe.sample is not None
+        self.average.eval()
+        with torch.no_grad():
+            picture = self.recipe.sample(self.average.module)
+        picture.save(self.folder / f"samples-{self.step:06d}.png")
+        self.clock = time.monotonic()
+
+    def finish(self) -> None:
+        self.average.eval()
+        out = self.folder / "model"
+        out.mkdir(exist_ok=True)
+        self.recipe.save(self.average.module, out)
+        facts = {
+            "model": self.recipe.name, "steps": self.step, "seconds": round(self.seconds),
+            "batch_size": self.recipe.batch_size, "rate": self.recipe.rate, "ema": self.recipe.ema,
+            "bf16": self.recipe.bf16, "parameters": sum(p.numel() for p in self.recipe.model.parameters()),
+            **self.recipe.facts,
+        }  # fmt: skip
+        (self.folder / "recipe.json").write_text(json.dumps(facts, indent=1))

@@ -1,0 +1,48 @@
+"""How large the lab models are and how long they are trained, per scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from finetouch.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes of the family.
+
+    Attributes:
+        name: "cpu" or "gpu". size: Pixels per side. pool: Scenes drawn for training.
+        vae, unet: Channels per level. width: Of the text encoder. depth: Of the transformers.
+        steps: Training steps per model. batch: Batch size per model.
+    """
+
+    name: str
+    size: int
+    pool: int
+    vae: tuple[int, ...]
+    unet: tuple[int, ...]
+    width: int
+    depth: int
+    steps: dict[str, int] = field(default_factory=dict)
+    batch: dict[str, int] = field(default_factory=dict)
+
+
+SCALES = {
+    "cpu": Scale(
+        "cpu", 64, 60_000, (32, 64, 64), (64, 64, 96), 128, 4,
+        {"vae": 5000, "clip": 6000},
+    ),
+    "gpu": Scale(
+        "gpu", 128, 400_000, (64, 128, 256), (128, 256, 256), 256, 6,
+        {"vae": 60_000, "clip": 40_000},
+    ),
+}  # fmt: skip
+
+
+def scale_of(name: str) -> Scale:
+    """A scale by name; raises `UsageError` for one that does not exist."""
+    try:
+        return SCALES[name]
+    except KeyError:
+        raise UsageError(f"There is no scale '{name}'.", f"Choose one of: {', '.join(SCALES)}.") from None
