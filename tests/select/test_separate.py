@@ -8,7 +8,7 @@ import pytest
 from finetouch.errors import TargetNotFound
 from finetouch.select import finder, lexicon
 from finetouch.select.network import Evidence
-from finetouch.select.photo import choose
+from finetouch.select.resolve import choose
 from finetouch.select.separate import separate
 from finetouch.select.vocabulary import INDEX, LEAVES
 from finetouch.types import Query, Relation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
@@ -10,11 +12,13 @@ from finetouch.imaging.color import named_color, term_share
 from finetouch.imaging.masks import Mask
 from finetouch.select import lexicon
 from finetouch.select.candidates import Candidate
-from finetouch.select.lexicon import Route
 from finetouch.select.network import Evidence
 from finetouch.select.scores import head_map, with_siblings
 from finetouch.select.vocabulary import GARMENTS, INDEX
-from finetouch.types import Query
+from finetouch.types import Pixels, Query
+
+if TYPE_CHECKING:
+    from finetouch.select.resolve import Eyes, Things
 
 LEAST_SHARE = 0.08  # of the pixels, for "the red car" to be a red car
 BIGGER = {"big", "large", "huge", "giant", "biggest", "largest", "tall"}
@@ -37,9 +41,8 @@ def split(attributes: tuple[str, ...]) -> tuple[list[str], list[str], list[str]]
     return colours, without, rest
 
 
-def color_share(evidence: Evidence, mask: Mask, name: str) -> float:
-    """Share of a grid mask's pixels in the named colour, rim left out."""
-    small = evidence.small
+def color_share(small: Pixels, mask: Mask, name: str) -> float:
+    """Share of a grid mask's pixels in the named colour, rim left out; `small` is the whole picture, any size."""
     full = np.asarray(cv2.resize(mask, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
     core = masks.shrink((full > masks.HARD).astype(np.float32), 2)
     use = core if core.sum() > 40 else full
@@ -50,12 +53,12 @@ def color_share(evidence: Evidence, mask: Mask, name: str) -> float:
     return term_share(small[window], use[window], name)
 
 
-def apply(evidence: Evidence, route: Route, listed: list[Candidate], query: Query) -> tuple[list[Candidate], list[str]]:
+def apply(eyes: Eyes, things: Things, listed: list[Candidate], query: Query) -> tuple[list[Candidate], list[str]]:
     """Scores multiplied by colour and size words; notes for words that could not be used."""
     colours, _, rest = split(query.attributes)
     notes: list[str] = []
     for colour in colours:
-        shares = [color_share(evidence, _painted(evidence, route, c), colour) for c in listed]
+        shares = [color_share(eyes.small, eyes.painted(things, c), colour) for c in listed]
         if max(shares) < LEAST_SHARE:
             return [], notes
         top = max(shares)
@@ -71,10 +74,8 @@ def apply(evidence: Evidence, route: Route, listed: list[Candidate], query: Quer
     return listed, notes
 
 
-def _painted(evidence: Evidence, route: Route, c: Candidate) -> Mask:
-    """What a colour word is about: a person's clothes, otherwise the thing itself."""
-    if route.kind != "person":
-        return c.mask
+def clothes_of(evidence: Evidence, c: Candidate) -> Mask:
+    """A person's clothes, or the whole person when none are seen."""
     worn = evidence.leaf[[INDEX[g] for g in GARMENTS]].sum(0)
     clothes = c.mask * (worn > 0.4)
     return np.asarray(clothes if clothes.sum() > 12 else c.mask, dtype=np.float32)
@@ -102,6 +103,6 @@ def wearing(evidence: Evidence, persons: list[Candidate], anchor: Query) -> list
         part = (inside >= max(0.5 * strength, 0.1)).astype(np.float32)
         share = 1.0
         for colour in colours:
-            share *= color_share(evidence, part, colour) if part.any() else 0.0
+            share *= color_share(evidence.small, part, colour) if part.any() else 0.0
         out.append(person.times((0.05 + strength) * (0.02 + share), f"wearing {anchor.describe()}"))
     return out

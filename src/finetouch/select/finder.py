@@ -7,25 +7,24 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from finetouch.errors import FinetouchError, TargetNotFound
+from finetouch.errors import TargetNotFound
 from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
-from finetouch.select import attributes, lexicon, positions, relations
-from finetouch.select.candidates import Candidate, prominence
+from finetouch.select import attributes, lexicon, resolve
+from finetouch.select.candidates import Candidate
 from finetouch.select.cut import cut_score
 from finetouch.select.lexicon import Route
 from finetouch.select.network import Evidence
 from finetouch.select.presence import least, presence
+from finetouch.select.resolve import Found, Things
 from finetouch.select.scores import ScoreMap, blur, score_map, seen
 from finetouch.select.separate import assign, centres, separate
 from finetouch.select.vocabulary import INDEX
-from finetouch.types import Query, Relation
+from finetouch.types import Pixels, Query
 
 PLAIN = 2.0  # a picture whose grey levels spread less shows nothing
 LARGE = 0.12  # of the picture's side: a person's piece of this size would show a face or hair
 KEEP_PART = 0.6  # components whose best score is below this share of the best one are dropped
-DEEPEST = 3
-LEAST_FACTOR = 0.12
 ON_A_PERSON = ("garment", "body", "carried")
 
 
@@ -38,22 +37,38 @@ class Analysis:
     cuts: dict[tuple[str, str], Mask] = field(default_factory=dict)
     people: list[Mask] | None = None
 
+    @property
+    def small(self) -> Pixels:
+        """The picture as the network saw it."""
+        return self.evidence.small
 
-@dataclass(frozen=True)
-class Found:
-    """Candidates, best first, with what the user should know."""
+    def things(self, query: Query) -> Things:
+        """Everything that fits the noun; raises `TargetNotFound`."""
+        return things_of(self, query)
 
-    route: Route
-    candidates: tuple[Candidate, ...]
-    mask: Mask
-    notes: tuple[str, ...] = ()
+    def painted(self, things: Things, candidate: Candidate) -> Mask:
+        """A person's clothes, otherwise the thing itself."""
+        return attributes.clothes_of(self.evidence, candidate) if things.kind == "person" else candidate.mask
+
+    def worn(self, things: Things, listed: list[Candidate], anchor: Query) -> list[Candidate] | None:
+        """Persons scored by how likely they wear the anchor; None when it is no garment."""
+        return attributes.wearing(self.evidence, listed, anchor)
+
+    def not_found(self, message: str) -> TargetNotFound:
+        """The error that names what the picture does show."""
+        return not_found(self, message)
 
 
 def find(analysis: Analysis, query: Query, depth: int = 0) -> Found:
-    """Candidates of a query, best first.
+    """Candidates of a query, best first; see `finetouch.select.resolve.find`."""
+    return resolve.find(analysis, query, depth)
+
+
+def things_of(analysis: Analysis, query: Query) -> Things:
+    """Everything that fits the noun of a query, with scores.
 
     Raises:
-        TargetNotFound: No route to the noun, or it is not in the picture, or nothing fits the description.
+        TargetNotFound: No route to the noun, or it is not in the picture.
     """
     route = _route(analysis, query)
     found = score_of(analysis, route)
@@ -62,39 +77,14 @@ def find(analysis: Analysis, query: Query, depth: int = 0) -> Found:
     if sure < least(found) and (wider := _kin_garment(analysis, route)) is not None:
         route, found, sure = wider
         kin.append(f"No certain '{query.noun}'; took the garment that looks most like one.")
-    if sure < least(found):
+    mask = mask_of(analysis, found) if sure >= least(found) else None
+    if mask is None or not (mask > masks.HARD).any():
         raise not_found(analysis, f"I do not find '{query.noun}' in this picture (confidence {sure:.0%}).")
-    mask = mask_of(analysis, found)
-    if not (mask > masks.HARD).any():
-        raise not_found(analysis, f"I do not find '{query.noun}' in this picture (confidence {sure:.0%}).")
+    kind = "person" if route.kind == "person" else "worn" if route.kind in ON_A_PERSON else "thing"
     listed = _things(analysis, route, found, mask, sure)
-    notes: list[str] = kin
-    listed, said = attributes.apply(analysis.evidence, route, listed, query)
-    notes += said
-    if not listed:
-        raise not_found(analysis, f"There is '{query.noun}', but none that is {' '.join(query.attributes)}.")
-    if query.relation is not None and depth < DEEPEST:
-        listed, said = _relate(analysis, route, listed, query.relation, query.noun or "", depth)
-        notes += said
-    if not listed:
-        raise not_found(analysis, f"There is '{query.noun}', but none {_told(query.relation)}.")
-    ranked = rank(listed, query)
-    if not ranked:
-        raise not_found(analysis, f"There are only {len(listed)} of '{query.noun}'; none is the {query.position}.")
-    return Found(route, tuple(ranked), mask, tuple(notes))
-
-
-def _told(relation: Relation | None) -> str:
-    return "" if relation is None else f"{relation.type.replace('_', ' ')} {relation.anchor}"
-
-
-def rank(listed: list[Candidate], query: Query) -> list[Candidate]:
-    """Candidates by position; without one by how well they fit attributes and relation, and by prominence."""
-    if query.position:
-        return positions.order(listed, query.position)
-    if query.relation is not None or query.attributes:
-        return sorted(listed, key=lambda c: -c.score * (0.5 + prominence(c)))
-    return positions.order(listed, None)
+    return Things(
+        query.noun or "", route.label, tuple(listed), mask, route.plural, kind, kind != "person", tuple(kin)
+    )  # fmt: skip
 
 
 def _route(analysis: Analysis, query: Query) -> Route:
@@ -246,46 +236,6 @@ def _by_person(analysis: Analysis, grid: Mask) -> tuple[list[Mask], list[Mask | 
         parts.append(piece)
         wholes.append(None)
     return (parts, wholes) if parts else ([grid], [None])
-
-
-def _relate(
-    analysis: Analysis, route: Route, listed: list[Candidate], relation: Relation, noun: str, depth: int
-) -> tuple[list[Candidate], list[str]]:
-    """Multiplies every candidate's score by how well it stands in the relation."""
-    from finetouch.plan.phrase import parse_phrase
-
-    try:
-        anchor = parse_phrase(relation.anchor)
-        if relation.type in ("wearing", "with") and route.kind == "person":
-            worn = attributes.wearing(analysis.evidence, listed, anchor)
-            if worn is not None:
-                return _best_of(worn, 0.03), []
-        found = find(analysis, anchor, depth + 1)
-    except FinetouchError as error:
-        if len(listed) == 1:
-            return listed, [f"'{relation.anchor}' was not found; took the only {noun}."]
-        text = error.message if isinstance(error, TargetNotFound) else f"'{relation.anchor}' was not understood."
-        raise not_found(analysis, f"There are {len(listed)} of '{noun}', and {text[0].lower()}{text[1:]}") from error
-    one = anchor.position is not None or anchor.count == 1
-    others = found.candidates[:1] if one else found.candidates
-    if relation.type == "part_of" and route.kind in ON_A_PERSON and found.route.kind == "person":
-        factors = [max(relations.overlap(c.mask, o.mask, 3) for o in others) for c in listed]
-    else:
-        factors = [max(relations.factor(relation.type, c.mask, o.mask) for o in others) for c in listed]
-    related = [c.times(max(f, 1e-3), relation.type) for c, f in zip(listed, factors, strict=True)]
-    if len(related) == 1:
-        doubt = factors[0] < LEAST_FACTOR
-        note = f"The only {noun} found does not look {_told(relation)}."
-        return [listed[0]], [note] if doubt else []
-    if max(factors) < LEAST_FACTOR:
-        return [], []
-    return _best_of(related, 0.5), []
-
-
-def _best_of(listed: list[Candidate], share: float) -> list[Candidate]:
-    """Candidates not much worse than the best one."""
-    best = max((c.score for c in listed), default=0.0)
-    return [c for c in listed if c.score >= share * best]
 
 
 def with_mask(candidate: Candidate, mask: Mask) -> Candidate:

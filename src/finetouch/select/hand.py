@@ -99,9 +99,9 @@ def _named(picture: Picture, analysis: Analysis, query: Query, box: Box | None, 
         or (box is not None and _box_iou(best.box, box, (kx, ky)) < LEAST_BOX_IOU)
     ):
         return None
-    full = refine(picture.pixels, union([best], found.mask, whole=len(found.candidates) == 1), report=report)
+    full = refine(picture.pixels, union([best], found.things.mask, whole=len(found.candidates) == 1), report=report)
     full = _obey(full, picture, tuple(p for p in query.points if not p.positive), None)
-    region = Region(full, found.route.label, best.score, "box" if box is not None else "points")
+    region = Region(full, found.things.label, best.score, "box" if box is not None else "points")
     return Selection(region, (region,), found.notes)
 
 

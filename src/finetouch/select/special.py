@@ -51,11 +51,6 @@ def foreground(analysis: Analysis) -> tuple[Mask, str, float]:
     return mask, "person" if _is_person(evidence.leaf, grid) else label, sure
 
 
-def background(analysis: Analysis) -> tuple[Mask, str, float]:
-    """Mask of what the background is NOT: the subjects."""
-    return foreground(analysis)
-
-
 def _weight(part: Mask) -> float:
     """Area, counted less towards the picture's border."""
     h, w = part.shape
