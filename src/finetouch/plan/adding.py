@@ -200,8 +200,6 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         draft.relation = next(((r, a) for r, a in phrase.extra if r not in ("with", "wearing", "part_of")), None)
     if to:
         place_added(draft, phrase, to)
-    if draft.relation and draft.relation[0] == "on" and last in lx.GARMENTS and last_word(draft.relation[1]) in ANIMATE:
-        draft.relation = ("wearing", draft.relation[1])
     if not draft.relation and to is None:
         draft.attributes = []
     draft.result = draft.result or None

@@ -52,7 +52,7 @@ def without_purpose(tokens: Tokens) -> Tokens:
             in lx.words(
                 """
         so while if because since without ensuring leaving keeping making maintaining preserving
-        revealing allowing seamlessly
+        revealing allowing seamlessly bringing
         """
             )
             and not (low == "without" and following in ("a", "the", "any"))
@@ -116,7 +116,7 @@ def owner_of_quality(phrase: Phrase, nouns: frozenset[str] | set[str]) -> Phrase
     parts = head.split()
     if not parts or parts[-1].lower() not in nouns:
         return None
-    if phrase.of is not None and len(parts) == 1:
+    if phrase.of is not None and (len(parts) == 1 or parts[0].lower() in ("surface", "overall", "outer", "whole")):
         thing = parse_np(phrase.of)
         return thing
     if phrase.position in ("background", "foreground") and phrase.relation is None and not phrase.owner:
@@ -146,6 +146,7 @@ def owner_of_quality(phrase: Phrase, nouns: frozenset[str] | set[str]) -> Phrase
         )
     if phrase.relation and phrase.relation[0] in ("on", "in"):
         thing = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
+        thing.owner_pronoun = phrase.anchor_owner
         return thing
     if phrase.relation:
         return None

@@ -11,7 +11,7 @@ from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import image_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, text_of
 from finetouch.plan.tails import anchor_text
-from finetouch.plan.tokens import Token, last_word, say
+from finetouch.plan.tokens import Token, is_plural, last_word, say, singular
 
 Tokens = list[Token]
 _PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("countryside sky skyline seascape mountainscape nature grassland")) - {
@@ -19,6 +19,7 @@ _PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("countryside sky skyline seascap
 }  # fmt: skip
 _PICTURE_ASPECTS = lx.words("lighting light color colour image photo tone contrast exposure")
 _ASPECT_NOUNS = lx.words("effect effects profile scheme palette settings levels balance tone conditions filter format")
+_CIRCUMSTANCES = lx.words("setting environment surroundings scenery")
 _LOOKS = lx.words("slightly to at up down away towards toward left right back forward")
 
 
@@ -35,7 +36,7 @@ def become(
         if color:
             phrase.attributes.append(color)
         elif new and any(t.low in _PANORAMA for t in first[-1:]) and any(t.low in _PANORAMA for t in new):
-            scenes.scene(story, new, story.resolve(phrase).core)
+            scenes.scene(story, new, None if backdrop(phrase) else story.resolve(phrase).core)
             return
         elif (
             last_word(phrase.head) in lx.TEXT_NOUNS
@@ -94,6 +95,10 @@ def become(
     if kinds.whole(phrase) or (head in ("time", "time of day", "weather", "season", "climate", "day")):
         pictures.picture(story, new, phrase)
         return
+    if last in lx.VISUAL_FX and plain_color(new) and phrase.relation is None:
+        tint = f"{text_of(new)} {head}"
+        story.add(Draft("restyle", result=tint, params={"style": params.style_name(tint)}))
+        return
     if last in lx.VISUAL_FX and kinds.style(new) and phrase.relation is None:
         pictures.picture(story, new, Phrase(image=True))
         return
@@ -122,6 +127,14 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
         scenes.scene(story, [], subject, position)
         return
     new = kinds.strip_look(new)
+    if (
+        last_word(phrase.head) in _CIRCUMSTANCES
+        and phrase.relation is None
+        and kinds.weather(new)
+        and not ({t.low for t in new} & (lx.SCENES | lx.BACKDROP | _PANORAMA | {"ambiance", "atmosphere", "vista"}))
+    ):
+        pictures.picture(story, new, Phrase(image=True))
+        return
     but = states.except_at(new)
     left = f"except {anchor_text([t for t in new[but + 1 :] if t.low != 'for'])}" if but else None
     new = new[:but] if but else new
@@ -194,7 +207,7 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
     if (last in lx.TEXTY | {"wording"} and phrase.relation is None) or last in ("text", "lettering", "wording"):
         lettering.text_change(story, phrase, [], [], [])
         return
-    adjust = last in lx.BODY or last in lx.ADJUST_NOUNS or last == "font" or last in lx.BACKDROP or last in lx.QUALITIES
+    adjust = last in lx.BODY or singular(last) in lx.BODY or last in lx.ADJUST_NOUNS or last == "font" or last in lx.BACKDROP or last in lx.QUALITIES
     story.add(draft_for("adjust" if adjust else "replace", phrase))
     story.note(phrase)
 
@@ -359,5 +372,13 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     ):
         story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.name}"))
         return
-    target = phrase
-    story.add(draft_for("replace", target, result=arguments.new_words(result, target)))
+    if verb in ("make", "have", "let") and len(raw) == 1 and _bare_state(raw[0]):
+        story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
+        return
+    story.add(draft_for("replace", phrase, result=arguments.new_words(result, phrase)))
+
+
+def _bare_state(token: Token) -> bool:
+    """A lone word without article behind "make X" is an adjective or a verb, unless it is a name or a plural."""
+    named = token.text[:1].isupper() and not token.low.endswith(("an", "ish", "ese"))
+    return token.kind == "word" and not named and not is_plural(token.low)

@@ -26,9 +26,17 @@ from finetouch.plan.tokens import Token, say
 Tokens = list[Token]
 
 
+_UNTOUCHED = lx.words(
+    "fills blends blend remain remains stays preserved unchanged intact untouched seamless seamlessly maintained kept"
+)
+_CHANGES = lx.words("adjustments adjustment changes modifications alterations edits tweaks")
+
+
 def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "change A to B", "turn A into B", "change the color of A", "turn the brightness up"."""
     args = trim(args)
+    if len(args) > 2 and args[0].low == "in" and args[1].low == "to":
+        args = args[1:]
     if args and args[0].low in ("to", "into") and len(args) > 1:
         args = [Token("it", "it", "word", args[0].start), *args]
     if len(args) > 1 and args[-1].low in ("differently", "different", "completely", "entirely"):
@@ -209,6 +217,12 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         None,
     )
     args = args[:if_at] if if_at else args
+    if len(args) > 2 and args[0].low in _CHANGES and args[1].low in ("to", "in"):
+        change(story, "change", args[2:], clause)
+        return
+    assured = verb in ("ensure", "verify", "guarantee", "confirm") or (args and args[0].low == "sure")
+    if assured and any(t.low in _UNTOUCHED for t in args):
+        return
     if args and args[0].low in ("sure", "that"):
         args = trim(args[1:])
         if args and args[0].low == "that":

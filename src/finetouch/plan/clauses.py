@@ -142,7 +142,7 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         return tokens[i - 1].text[:1].islower()
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
-    capital = titled and token.text in ("The", "There", "His", "Her", "Their") and tokens[i - 1].text[:1].islower()
+    capital = titled and token.text in ("The", "There", "This", "These", "His", "Her", "Their") and tokens[i - 1].text[:1].islower()
     if (joined or comma or capital) and _declares(tokens, i, current):
         return True
     verb = base(low)
@@ -212,7 +212,11 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
                 and (
                     verb in lx.STRONG
                     or (verb == "edit" and following in ("out", "in"))
-                    or (following in lx.DETERMINERS | {"in", "out"} and previous.low in lx.COLORS | _MIDDLES)
+                    or (
+                        following in lx.DETERMINERS | {"in", "out"}
+                        and previous.low in lx.COLORS | _MIDDLES
+                        and not (previous.low in lx.COLORS and i > 1 and tokens[i - 2].low in lx.DETERMINERS)
+                    )
                     or (previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS)
                 )
                 and not match_preposition(tokens, i - 1)
@@ -222,7 +226,7 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
 
 def _declares(tokens: list[Token], i: int, current: list[Token]) -> bool:
     """ "..., the shirt should say ..." after a finished command."""
-    if tokens[i].low not in ("the", "his", "her", "there", "their"):
+    if tokens[i].low not in ("the", "this", "these", "his", "her", "there", "their"):
         return False
     for k, token in enumerate(tokens[i + 1 : i + 5], i + 1):
         if token.low in ("should", "shall", "must", "needs") or (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finetouch.plan import adding, becoming, giving, kinds, moving, pictures, predicates, removal, scenes, tone
 from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import plain_color
 from finetouch.plan.nouns import parse_np, trim
 from finetouch.plan.places import image_phrase, match_preposition
 from finetouch.plan.story import Draft, Story
@@ -11,6 +12,7 @@ from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
 _EXIST = lx.words("there there's theres")
+_ADORN = lx.words("grace adorn cover color colour coat fill envelop paint drape embellish decorate")
 _LINK = lx.MODALS | lx.BE | lx.words("looks appears becomes seems turns says reads wears holds has")
 
 
@@ -67,6 +69,9 @@ def statement(story: Story, clause: Tokens) -> bool:
     named = next((i for i, t in enumerate(predicate) if i and t.low in ("for", "of")), None)
     if named and subject[0].low in lx.COLORS and any(t.low in lx.COLOR_NOUNS for t in predicate[:named]):
         becoming.become(story, "make", predicate[named + 1 :], subject, clause)
+        return True
+    if predicate[0].low in _ADORN and len(predicate) > 1 and plain_color(subject):
+        becoming.become(story, "make", predicate[1:], subject, clause)
         return True
     if predicate[0].low == "too" and kinds.tone_of(predicate[1:]):
         wanted = [Token("less", "less", "word", predicate[0].start), *predicate[1:]]

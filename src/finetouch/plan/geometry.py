@@ -22,8 +22,11 @@ def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if (
             thing.head
             and not kinds.whole(thing)
-            and thing.head.lower().split()[-1]
-            not in lx.PLACE_NOUNS | {"top", "bottom", "left", "right", "sides", "edges", "half"}
+            and (
+                thing.color
+                or thing.head.lower().split()[-1]
+                not in lx.PLACE_NOUNS | {"top", "bottom", "left", "right", "sides", "edges", "half"}
+            )
         ):
             removal.remove(
                 story,

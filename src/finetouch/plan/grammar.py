@@ -48,6 +48,7 @@ _GAPS = lx.words("crack cracks hole holes gap gaps scratch scratches tear tears 
 
 _CLEARING = lx.words("dehazing deblurring denoising defogging deraining desnowing unblurring demisting")
 _POLITE = lx.POLITE
+_CLOSING = [s.split() for s in ("that is it", "that is all", "that's it", "that's all", "this is it")]
 _KEEP_DEGREE = lx.words("slightly significantly drastically dramatically")
 
 
@@ -178,11 +179,21 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     return True
 
 
+def _shares_object(clause: Tokens, following: Tokens) -> bool:
+    """ "brighten and sharpen the hair": the first verb waits for the object of the second."""
+    if len(clause) != 1 or len(trim(following)) < 2:
+        return False
+    frames = [lx.FRAMES.get(t.low, "") for t in (clause[0], trim(following)[0])]
+    return frames[0] == frames[1] and frames[0] in ("tone", "deform")
+
+
 def read_clause(story: Story, clause: Tokens) -> None:
     """One command or statement into steps of the story."""
     clause = trim(clause)
     if [t.low for t in clause[:3]] == ["it's", "time", "to"]:
         clause = clause[3:]
+    if [t.low for t in clause[-3:]] in _CLOSING or [t.low for t in clause] in _CLOSING:
+        return
     if declare.prose(clause):
         story.unknown += [t.text for t in clause if t.kind != "punct"]
         return
@@ -289,7 +300,7 @@ def read_clause(story: Story, clause: Tokens) -> None:
 
 def _noun_reading(body: Tokens, verb: str) -> bool:
     """True when a word like "background color" or "picture" at the start is a subject, not a verb."""
-    if body[0].low not in lx.NOUNISH or len(body) < 3:
+    if body[0].low not in lx.NOUNISH or len(body) < 3 or body[1].low in lx.DETERMINERS | set(lx.POSSESSIVE):
         return False
     return any(t.low in ("should", "must", "shall", "needs", "is") for t in body[1:7])
 
@@ -355,10 +366,18 @@ class GrammarParser(Parser):
             raise NotUnderstood("The instruction is empty.", HINT)
         story = Story(dispatch)
         clauses = split_clauses(tokenize(instruction[:MAX_LENGTH]))
+        waiting: list[str] = []
         for clause, following in zip(clauses, [*clauses[1:], []], strict=False):
             ahead = [t.low for t in trim(following)[:2]]
             story.upcoming = (ahead[0], ahead[1]) if len(ahead) == 2 else ("", "")
+            if _shares_object(clause, following):
+                waiting.append(clause[0].low)
+                continue
+            known = len(story.drafts)
             read_clause(story, clause)
+            for verb in waiting:
+                tone.joined(story.drafts[known:], verb)
+            waiting = []
         steps = tuple(d.step() for d in story.drafts)
         unknown = tuple(dict.fromkeys(story.unknown))
         if not steps:

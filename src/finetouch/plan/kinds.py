@@ -232,8 +232,16 @@ def material(tokens: list[Token]) -> bool:
     return bool(words) and all(w in lx.MATERIALS for w in words)
 
 
+def _named_thing(tokens: list[Token]) -> bool:
+    """ "to be a drawing of ...": an article that belongs to a noun, not to "a bit" or "a lot"."""
+    words = [t for t in tokens if t.low not in lx.words("and to be look appear as looking into become like")]
+    return len(words) > 2 and words[0].low in ("a", "an", "the") and words[1].low not in lx.INTENSIFIERS
+
+
 def adjectival(tokens: list[Token]) -> bool:
     """True when the words are adjectives or participles only: a state, not a thing."""
+    if _named_thing(tokens):
+        return False
     rest = [
         t
         for t in tokens

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from finetouch.plan.lexicon_tables import COMPOUNDS as COMPOUNDS
 from finetouch.plan.lexicon_tables import PREPOSITIONS as PREPOSITIONS
 from finetouch.plan.lexicon_tables import QUALITIES as QUALITIES
 from finetouch.plan.lexicon_tables import TONE_VERBS as TONE_VERBS
@@ -57,7 +58,7 @@ _FRAMES = {
     "rotate": "rotate flip mirror invert reverse inverse spin ",
     "resize": """resize enlarge shrink expand scale double triple halve miniaturize compress extend blow downsize
         upsize""",
-    "move": "move send reposition relocate  bring drag slide push align center centre lift  transport",
+    "move": "move send reposition relocate  bring drag slide push align center centre lift fit transport",
     "duplicate": "duplicate clone copy multiply replicate repeat",
     "extract": "extract isolate segment separate",
     "style": """cartoonize cartoonify posterise grayscale greyscale colorize colourise animate stylize filter
@@ -97,7 +98,7 @@ NOUNISH = words(
     lift up show display hand shift drop hide dim thin slim perfect separate swap switch trade change
     exchange edit update get use have let need keep leave bend twist curl freeze transfer wash fix repair
     repeat save select station balance extend animate distress clone stretch match glide set lay draw bring
-    push hold raise lower tilt flip invert
+    push hold raise lower tilt flip invert fit
     """
 )
 
@@ -137,7 +138,7 @@ PLACE_NOUNS = words("entirety side corner edge part half portion section area en
 IMAGE = words(
     """
     image images photo photos picture pictures pic pics photograph photographs scene shot snapshot frame
-    pictue imagee portrait
+    pictue imagee portrait video
     """
 )
 WHOLE = words("whole entire overall full complete")
@@ -159,7 +160,7 @@ COLORS = words(
     cyan magenta beige tan violet maroon navy burgundy lavender cream crimson scarlet ivory olive lime khaki
     peach coral salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored
     charcoal amber taupe emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite
-    off-white brunette ginger
+    off-white brunette ginger bordeaux
     """
 )
 COLOR_ISH = {

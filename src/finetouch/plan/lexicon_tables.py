@@ -92,6 +92,7 @@ QUALITIES: dict[str, tuple[str, str, str]] = {
     "transparency": ("", "more transparent", "less transparent"),
     "highlights": ("brightness", "brighter highlights", "darker highlights"),
     "vibrace": ("saturation", "more vibrant", "less vibrant"), "brillance": ("brightness", "brighter", "darker"),
+    "brilliance": ("brightness", "brighter", "darker"),
     "balance": ("warmth", "different balance", "different balance"),
     "ambiance": ("brightness", "brighter", "darker"), "visibility": ("contrast", "clearer", "less clear"),
     "gamma": ("brightness", "higher gamma", "lower gamma"), "brigtness": ("brightness", "brighter", "darker"),
@@ -158,3 +159,17 @@ TONE_VERBS: dict[str, tuple[str, float, str]] = {
     "balance": ("contrast", 1, "balanced"), "normalize": ("contrast", 1, "normalized"),
     "retouch": ("", 1, "retouched"),
 }  # fmt: skip
+
+# Names that begin with a word which is a mere modifier elsewhere.
+COMPOUNDS = frozenset(
+    " ".join(pair.split())
+    for pair in """
+    bald eagle, hot dog, hot air, hot tub, light bulb, light pole, light switch, light house, light fixture, light post,
+    flying saucer, sweet potato, running shoe, rocking chair, swimming pool, dining table, dining room, living room,
+    washing machine, cutting board, frying pan, folding chair, parking lot, parking meter, stuffed animal, stuffed bear,
+    high heel, high chair, wild boar, full moon, golden retriever, red panda, blue jay, double decker, flat screen,
+    white board, green house, black board, closed sign, open sign, red carpet, soft drink, walking stick, sleeping bag,
+    diving board, skating rink, shopping cart, shopping bag, fast food, paper towel, paper bag, gold medal,
+    human being, human child, human figure
+    """.split(",")
+)

@@ -15,6 +15,10 @@ Tokens = list[Token]
 def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """An existing thing goes elsewhere."""
     args = trim(arguments.without_purpose(args))
+    if verb in ("center", "centre") and args and args[0].low in ("on", "in", "around"):
+        if not (story.drafts and "zoom" in story.drafts[-1].params):
+            story.add(Draft("global", result=f"centered on {say(args[1:])}", params={"to": say(args[1:])}))
+        return
     if len(args) > 1 and match_preposition(args, 0) and args[0].low in ("to", "into", "onto", "over"):
         args = [Token("it", "it", "word", args[0].start), *args]
     if scenes.scene_end(args):
@@ -54,6 +58,9 @@ def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             rest = rest[k:]
     relation, position = destination(story, rest)
     for phrase in phrases:
+        if phrase.image and relation and last_word(relation[1]) in ("frame", "border") and not origin:
+            story.add(Draft("add", result=relation[1], count="one"))
+            continue
         if phrase.image and not phrase.head:
             story.add(Draft("global", result="moved", params=params.move_params(rest)))
             continue

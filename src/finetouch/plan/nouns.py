@@ -59,6 +59,7 @@ class Phrase:
     tokens: list[Token] = field(default_factory=list)
     excepted: str | None = None
     anchor_pronoun: str | None = None
+    anchor_owner: str | None = None
     extra: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -309,6 +310,8 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
     while i < n - 1:
         token = core[i]
         low = token.low
+        if f"{low} {core[i + 1].low}" in lx.COMPOUNDS or f"{low} {singular(core[i + 1].low)}" in lx.COMPOUNDS:
+            break
         color = color_at(core, i, n - 1)
         if color and i + color[1] < n:
             phrase.attributes.append(say(core[i : i + color[1]]))

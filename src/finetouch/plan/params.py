@@ -87,7 +87,7 @@ def size_factor(tokens: list[Token], verb: str = "") -> float:
     lows = [t.low for t in tokens]
     smaller = verb in lx.words(
         """
-        shrink decrease reduce lower downsize lessen minimize diminish shorten
+        shrink decrease reduce lower downsize lessen minimize diminish shorten miniaturize
         """
     )
     for i, token in enumerate(tokens):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetouch.plan import arguments, kinds
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
-from finetouch.plan.nouns import parse_np
+from finetouch.plan.nouns import ANIMATE, parse_np
 from finetouch.plan.places import match_preposition
 from finetouch.plan.tokens import Token, base
 
@@ -19,6 +19,8 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     n = len(args)
     pronoun = n > 1 and args[0].low in ("it", "this", "him", "them", "everything")
     if pronoun and (args[0].low != "this" or (args[1].low not in lx.IMAGE | lx.WHOLE and not _nounish(args[1]))):
+        return args[:1], args[1:]
+    if n == 2 and args[0].low == "her" and _state_word(args[1]):
         return args[:1], args[1:]
     seen_noun = False
     i = 0
@@ -110,7 +112,16 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
         ):
             seen_noun = True
         i += 1
-    return None
+    return _acts(args)
+
+
+def _acts(args: Tokens) -> tuple[Tokens, Tokens] | None:
+    """ "this man disintegrate", "her dog howl": a determined living thing and what it shall do."""
+    if len(args) < 3 or args[0].low not in lx.DETERMINERS | set(lx.POSSESSIVE) - {"a", "an"}:
+        return None
+    verb, doer = args[-1], args[-2].low
+    plain = verb.kind == "word" and verb.low not in lx.BODY | lx.GARMENTS | lx.PARTS | ANIMATE
+    return (args[:-1], args[-1:]) if plain and doer in ANIMATE and not args[-2].owner else None
 
 
 def _clause_like(args: Tokens, i: int) -> bool:

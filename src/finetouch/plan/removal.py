@@ -16,11 +16,7 @@ def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(arguments.without_purpose(args))
     if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down", "from", "clean"):
         args = args[1:]
-    args = [
-        t
-        for i, t in enumerate(args)
-        if not (t.low in ("out", "away") and (i + 1 == len(args) or args[i + 1].low in ("of", "from")))
-    ] or args
+    args = _without_out(args) or args
     scrubbed = arguments.image_object_of(args)
     if scrubbed is not None:
         args = scrubbed
@@ -35,6 +31,19 @@ def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     for phrase in phrases_of(story, args):
         remove_phrase(story, phrase, args)
+
+
+def _without_out(args: Tokens) -> Tokens:
+    """ "the thorn out of the paw" -> "the thorn from the paw"; a last "out" or "away" is dropped."""
+    kept: Tokens = []
+    for i, token in enumerate(args):
+        following = args[i + 1].low if i + 1 < len(args) else ""
+        if token.low in ("out", "away") and following in ("", "of", "from"):
+            continue
+        if token.low == "of" and i and args[i - 1].low == "out":
+            token = Token("from", "from", "word", token.start)
+        kept.append(token)
+    return kept
 
 
 def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
@@ -124,7 +133,7 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         head = (phrase.head or "").lower()
         if backdrop(phrase):
             remove_phrase(story, phrase, args)
-        elif head.split()[-1:] and head.split()[-1] in lx.QUALITIES and phrase.relation is None and not phrase.owner:
+        elif _flawed(head) and phrase.relation is None and not phrase.owner:
             story.add(Draft("global", result=f"corrected {phrase.core}"))
         elif verb == "dehaze" or phrase.image or kinds.whole(phrase):
             story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
@@ -142,6 +151,14 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         else:
             story.add(draft_for("adjust", phrase, result=f"{_state_of(verb)} {phrase.name}"))
         story.note(phrase)
+
+
+def _flawed(head: str) -> bool:
+    """ "contrast", "focus issues", "exposure problems": a quality of the whole picture."""
+    parts = head.split()
+    if len(parts) > 1 and parts[-1] in lx.words("issue issues problem problems error errors defects flaws imbalance"):
+        parts = parts[:-1]
+    return bool(parts) and parts[-1] in lx.QUALITIES
 
 
 def _state_of(verb: str) -> str:

@@ -55,7 +55,7 @@ def place_subject(story: Story, args: Tokens) -> None:
 def scene(story: Story, result: Tokens, subject: str | None = None, position: str | None = None) -> Draft:
     """A background step with a new scene (or plain colour)."""
     result = trim(result)
-    color = plain_color([t for t in result if t.low not in lx.BACKDROP])
+    color = plain_color([t for t in result if t.low not in lx.BACKDROP]) or _ground_color(result)
     body = [
         t
         for i, t in enumerate(result)
@@ -68,6 +68,8 @@ def scene(story: Story, result: Tokens, subject: str | None = None, position: st
     while body and body[0].low in lx.words("of with a an the new to be like that is in") and len(body) > 1:
         body = body[1:]
     text = text_of(body)
+    if color and "with" in text.split() and color.lower() not in text.lower():
+        text = f"{color} {text[text.index('with') :]}"
     if text.lower() in (
         "different",
         "new",
@@ -101,6 +103,14 @@ def scene(story: Story, result: Tokens, subject: str | None = None, position: st
     return draft
 
 
+def _ground_color(result: Tokens) -> str | None:
+    """The colour of "a black background with purple light" and "the white one with flowers"."""
+    for i, token in enumerate(result[:-1]):
+        if i and token.low in lx.BACKDROP | {"one"} and result[i + 1].low == "with":
+            return plain_color(result[:i])
+    return None
+
+
 def of_scene(args: Tokens) -> Tokens | None:
     for i, token in enumerate(args):
         if (
@@ -109,5 +119,7 @@ def of_scene(args: Tokens) -> Tokens | None:
             and i + 1 < len(args)
             and args[i + 1].low in lx.words("of with that featuring is showing")
         ):
+            if args[i + 1].low == "with" and plain_color(args[:i]):
+                return None
             return args[i + 2 :]
     return None

@@ -57,6 +57,11 @@ def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         words = _style_words(args)
         story.add(Draft("restyle", result=words, params={"style": params.style_name(words)}))
         return
+    if verb in ("infuse", "imbue") and any(t.low == "with" for t in args[1:]):
+        gift = args[next(i for i, t in enumerate(args) if i and t.low == "with") + 1 :]
+        if not kinds.weather(gift) and not any(t.low in lx.BACKDROP for t in gift):
+            adding.add(story, "add", _substance(gift), clause)
+            return
     if any(t.low in lx.SCENES | lx.BACKDROP for t in args):
         at = next((i for i, t in enumerate(args) if t.low in ("in", "into", "of", "to", "with") and i), None)
         scenes.scene(story, args[at + 1 :] if at else args)
@@ -68,6 +73,13 @@ def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         adding.add(story, "add", args, clause)
         return
     story.add(Draft("restyle", result=text_of(args)))
+
+
+def _substance(gift: Tokens) -> Tokens:
+    """ "the essence of two plums" -> "two plums"."""
+    vague = lx.words("essence presence spirit charm beauty sight warmth magic elegance grace appearance addition")
+    at = next((i for i, t in enumerate(gift[:4]) if t.low == "of" and i and gift[i - 1].low in vague), None)
+    return gift[at + 1 :] if at else gift
 
 
 def _style_words(args: Tokens) -> str:

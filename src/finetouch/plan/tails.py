@@ -162,6 +162,8 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
     )
     if inner is not None and inner.pronoun:
         phrase.anchor_pronoun = inner.pronoun
+    if inner is not None and phrase.relation is None:
+        phrase.anchor_owner = inner.owner_pronoun
     if inner is not None and inner.pronoun in ("it", "itself", "them") and phrase.relation is not None:
         phrase.attributes.append(words)
         return

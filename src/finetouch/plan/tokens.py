@@ -34,7 +34,8 @@ _KNOWN = {
 _REPAIRABLE = (
     "remove", "delete", "replace", "change", "background", "brighten", "lighten", "darken", "sharpen", "increase",
     "decrease", "saturate", "contrast", "rotate", "enlarge", "eliminate", "transform", "substitute", "brightness",
-    "saturation", "exposure", "resize", "insert", "instead", "picture", "everything", "reflection", "photograph",
+    "saturation", "exposure", "transparency", "resize", "insert", "instead", "picture",
+    "everything", "reflection", "photograph",
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
     "purple", "vibrant", "sunglasses", "brighter", "straighten", "lighter",
 )  # fmt: skip

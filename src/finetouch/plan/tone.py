@@ -11,6 +11,19 @@ from finetouch.plan.tokens import Token, last_word
 Tokens = list[Token]
 _TRAILING = lx.words("a bit little lot tad more just much some slightly overall here there right somewhat")
 _QUALITY = frozenset(lx.QUALITIES)
+_SHAPES = {
+    "open": "open",
+    "close": "closed",
+    "bend": "bent",
+    "freeze": "frozen",
+    "thin": "thinner",
+    "slim": "slimmer",
+    "thicken": "thicker",
+    "lengthen": "longer",
+    "shorten": "shorter",
+    "elongate": "longer",
+    "widen": "wider",
+}
 
 
 def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -92,7 +105,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     full = args
     cut_here = False
     args = trim(arguments.without_purpose(args))
-    while args and args[0].low in lx.words("up down out in of  around on") and len(args) >= 1:
+    while args and args[0].low in lx.words("up down out in of around on more less") and len(args) >= 1:
         if args[0].low in ("in", "on") and verb != "fade" and len(args) > 1 and verb in ("focus",):
             pass
         args = args[1:]
@@ -173,6 +186,14 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story.note(phrase)
 
 
+def joined(drafts: list[Draft], verb: str) -> None:
+    """Adds what an earlier verb with the same object asks for ("BRIGHTEN and sharpen the hair")."""
+    name, sign, word = lx.TONE_VERBS.get(verb, ("", 1.0, _SHAPES.get(verb, verb + ("d" if verb[-1] == "e" else "ed"))))
+    for draft in drafts:
+        draft.params = {**params.tone_params(name, sign, []), **draft.params}
+        draft.result = f"{word} and {draft.result}" if draft.result else word
+
+
 def _degree(tokens: Tokens) -> str:
     lows = [t.low for t in tokens]
     if "slightly" in lows or "bit" in lows or ("little" in lows and lows[-1:] == ["little"]):
@@ -185,20 +206,8 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(arguments.without_purpose(args))
     while args and args[0].low in ("up", "out", "down"):
         args = args[1:]
-    args = [t for t in args if t.low not in lx.words("vertically horizontally downward upward here there")]
-    state = {
-        "open": "open",
-        "close": "closed",
-        "bend": "bent",
-        "freeze": "frozen",
-        "thin": "thinner",
-        "slim": "slimmer",
-        "thicken": "thicker",
-        "lengthen": "longer",
-        "shorten": "shorter",
-        "elongate": "longer",
-        "widen": "wider",
-    }.get(verb, verb + ("d" if verb.endswith("e") else "ed"))
+    args = [t for t in args if t.low not in lx.words("vertically horizontally downward upward here there up down")]
+    state = _SHAPES.get(verb, verb + ("d" if verb.endswith("e") else "ed"))
     stop = next(
         (
             i
