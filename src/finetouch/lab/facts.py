@@ -144,7 +144,7 @@ def questions(scene: Scene, seed: int = 0) -> tuple[Question, ...]:
     return tuple(out)
 
 
-_SETTING = {
+SETTING = {
     "room": ("in a room", "indoors"),
     "meadow": ("in a meadow", "on a green meadow"),
     "shore": ("at the lake shore", "by the lake"),
@@ -169,7 +169,7 @@ def caption(scene: Scene, seed: int = 0) -> str:
         groups[text] = groups.get(text, 0) + 1
     words = [article(g) if n == 1 else f"{_NUMBER[n]} {_plural(g)}" for g, n in groups.items()]
     rng.shuffle(words)
-    scenery = rng.choice(_SETTING[scene.place.name]) + _MOOD[scene.mood]
+    scenery = rng.choice(SETTING[scene.place.name]) + _MOOD[scene.mood]
     text = f"{listed(words)} {scenery}" if words else f"An empty place {scenery}"
     return text[0].upper() + text[1:] + "."
 

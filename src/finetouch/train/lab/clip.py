@@ -18,7 +18,7 @@ from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.show import to_tensor
 from finetouch.train.lab.words import LENGTH, encode, make_tokenizer, prompt_for
 
-_SCENES, _THINGS = 96, 160
+_SCENES, _THINGS = 64, 96
 
 
 def text_config(scale: Scale, tokenizer: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
 
     return Recipe(
         "clip", model, lambda step: _batches(scale, pool, tokenizer, step), _losses, save,
-        steps=scale.steps["clip"], batch_size=_SCENES + _THINGS, rate=8e-4, decay=0.05, ema=0.998, warm_up=300,
+        steps=scale.steps["clip"], batch_size=_SCENES + _THINGS, rate=1e-3, decay=0.05, ema=0.995, warm_up=60,
     )  # fmt: skip
 
 

@@ -87,21 +87,29 @@ def train(recipe: Recipe, folder: Path, pace: Pace = Pace(), report: Reporter | 
     run = _Run(recipe, folder)
     begun, last = time.monotonic(), {}
     window: list[Losses] = []
-    for batch in recipe.batches(run.step):
-        if run.step >= recipe.steps or (pace.minutes and time.monotonic() - begun > pace.minutes * 60):
-            break
-        window.append(run.update(batch))
-        report.update(recipe.name, run.step, recipe.steps, message=f"loss {window[-1]['loss'].item():.4f}")
-        if run.step % pace.log_every == 0:
-            last = run.log(window)
-            window = []
-        if run.step % pace.save_every == 0:
-            run.checkpoint()
-        if recipe.sample and run.step % pace.sample_every == 0:
-            run.show()
-    run.checkpoint()
+    try:
+        for batch in recipe.batches(run.step):
+            if run.step >= recipe.steps or (pace.minutes and time.monotonic() - begun > pace.minutes * 60):
+                break
+            window.append(run.update(_moved(batch, recipe.device)))
+            if run.step % pace.log_every == 0:
+                last = run.log(window)
+                window = []
+            if run.step % pace.save_every == 0:
+                run.checkpoint()
+            if recipe.sample and run.step % pace.sample_every == 0:
+                run.show()
+            report.update(recipe.name, run.step, recipe.steps, message=f"loss {last.get('loss', '...')}")
+    finally:
+        run.checkpoint()
     run.finish()
     return last
+
+
+def _moved(batch: Batch, device: str) -> Batch:
+    if device == "cpu":
+        return batch
+    return {k: v.to(device, non_blocking=True) if torch.is_tensor(v) else v for k, v in batch.items()}
 
 
 class _Run:
@@ -158,7 +166,7 @@ class _Run:
         spent, self.clock = now - self.clock, now
         self.seconds += spent
         row: dict[str, Any] = {"step": self.step, "seconds": round(self.seconds), "rate": round(self.rate(), 7)}
-        row |= {k: round(float(torch.stack([w[k] for w in window]).mean()), 5) for k in window[0]}
+        row |= {k: round(float(torch.stack([w[k] for w in window]).nanmean()), 5) for k in window[0]}
         row["per_second"] = round(len(window) * self.recipe.batch_size / spent, 1)
         path = self.folder / "log.csv"
         fresh = not path.exists()

@@ -139,11 +139,22 @@ def boxes(labels: Bytes, count: int) -> NDArray[np.int64]:
 
 
 def cut(item: Item, window: tuple[int, int, int, int], size: int) -> tuple[Bytes, Bytes]:
-    """The window ``(x0, y0, x1, y1)`` of an item at ``size`` x ``size``: picture (averaged) and labels (nearest)."""
+    """The window ``(x0, y0, x1, y1)`` of an item at ``size`` x ``size``: picture (averaged) and labels.
+
+    As in `finetouch.lab.render`, a thing owns a pixel when it covers more than half of it.
+    """
     x0, y0, x1, y1 = window
-    how = cv2.INTER_AREA if x1 - x0 >= size else cv2.INTER_CUBIC
-    picture = cv2.resize(item.picture[y0:y1, x0:x1], (size, size), interpolation=how)
-    labels = cv2.resize(item.labels[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
+    shrink = x1 - x0 >= size
+    picture = cv2.resize(
+        item.picture[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
+    )
+    fine = item.labels[y0:y1, x0:x1]
+    labels = np.zeros((size, size), np.uint8)
+    for n in np.unique(fine):
+        if n:
+            own = cv2.compare(fine, int(n), cv2.CMP_EQ)
+            share = cv2.resize(own, (size, size), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+            labels[share > 127] = n
     return picture.astype(np.uint8, copy=False), labels
 
 

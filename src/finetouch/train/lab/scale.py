@@ -12,16 +12,18 @@ class Scale:
     """Sizes of the family.
 
     Attributes:
-        name: "cpu" or "gpu". size: Pixels per side. pool: Scenes drawn for training.
-        vae, unet: Channels per level. width: Of the text encoder. depth: Of the transformers.
+        name: "cpu" or "gpu". size: Pixels per side. pool: Scenes drawn for training. views: Encoded examples.
+        vae, unet, segformer: Channels per level. width: Of the text encoder. depth: Of the transformers.
         steps: Training steps per model. batch: Batch size per model.
     """
 
     name: str
     size: int
     pool: int
+    views: int
     vae: tuple[int, ...]
     unet: tuple[int, ...]
+    segformer: tuple[int, ...]
     width: int
     depth: int
     steps: dict[str, int] = field(default_factory=dict)
@@ -30,11 +32,12 @@ class Scale:
 
 SCALES = {
     "cpu": Scale(
-        "cpu", 64, 60_000, (32, 64, 64), (64, 64, 96), 128, 4,
-        {"vae": 5000, "clip": 6000},
+        "cpu", 64, 60_000, 100_000, (32, 64, 64), (64, 96, 64), (32, 64, 96, 128), 128, 4,
+        {"vae": 3000, "clip": 1000, "inpaint": 6000, "unet": 1200, "segformer": 2500,
+         "grounder": 5000, "sam": 4000, "judge": 2500}, {"unet": 128, "segformer": 32, "grounder": 16, "sam": 16, "judge": 32},
     ),
     "gpu": Scale(
-        "gpu", 128, 400_000, (64, 128, 256), (128, 256, 256), 256, 6,
+        "gpu", 128, 400_000, 1_000_000, (64, 128, 256), (128, 256, 256), (64, 128, 192, 256), 256, 6,
         {"vae": 60_000, "clip": 40_000},
     ),
 }  # fmt: skip

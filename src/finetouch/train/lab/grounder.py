@@ -1,0 +1,124 @@
+"""The lab's grounder, of the CLIPSeg class: a phrase to the pixels it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from finetouch.train.lab.clip import image_processor, text_config
+from finetouch.train.lab.loop import Batch, Losses, Recipe
+from finetouch.train.lab.pool import Pool
+from finetouch.train.lab.scale import Scale
+from finetouch.train.lab.seeing import asked, sights
+from finetouch.train.lab.show import grid, to_pixels
+from finetouch.train.lab.words import encode
+
+_PHRASES = 5
+"""Phrases per picture; the picture is encoded once for all of them."""
+
+
+def build(scale: Scale, tokenizer: Any) -> Any:
+    """An untrained CLIPSeg with patches of four pixels and logits of the picture's size."""
+    from transformers import CLIPSegConfig, CLIPSegForImageSegmentation
+
+    vision = {
+        "hidden_size": scale.width, "intermediate_size": 3 * scale.width, "num_hidden_layers": scale.depth + 1,
+        "num_attention_heads": 4, "image_size": scale.size, "patch_size": 4,
+    }  # fmt: skip
+    depth = scale.depth
+    config = CLIPSegConfig(
+        text_config=text_config(scale, tokenizer), vision_config=vision, projection_dim=scale.width,
+        extract_layers=[depth // 2, depth - 1, depth], reduce_dim=scale.width // 2, decoder_num_attention_heads=4,
+        decoder_intermediate_size=2 * scale.width, decoder_hidden_act="relu",
+    )  # fmt: skip
+    return CLIPSegForImageSegmentation(config)
+
+
+def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
+    """Phrases for one thing, for all of a kind and for nothing, against the pixels they mean."""
+    from transformers import CLIPModel, CLIPTokenizer
+
+    tokenizer = CLIPTokenizer.from_pretrained(clip)
+    model = build(scale, tokenizer)
+    read = CLIPModel.from_pretrained(clip, dtype=torch.float32)
+    model.clip.text_model.load_state_dict(read.text_model.state_dict())
+    model.clip.text_projection.load_state_dict(read.text_projection.state_dict())
+
+    def save(average: nn.Module, out: Path) -> None:
+        average.half().save_pretrained(out)  # type: ignore[operator]
+        average.float()
+        tokenizer.save_pretrained(out)
+        image_processor(scale.size).save_pretrained(out)
+
+    def batches(step: int, count: int = scale.batch["grounder"]) -> Iterator[Batch]:
+        return _batches(pool, scale.size, tokenizer, count, step)
+
+    def sample(average: nn.Module) -> Image.Image:
+        batch = next(batches(777, 2))
+        found = torch.sigmoid(masks_for(average, batch["pixels"], batch["ids"]).float())
+        shown = batch["pixels"].repeat_interleave(_PHRASES, 0)
+        return grid([to_pixels(shown), _grey(batch["masks"]), _grey(found)], 3)
+
+    return Recipe(
+        "grounder", model, batches, _losses, save, sample, steps=scale.steps["grounder"],
+        batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
+    )  # fmt: skip
+
+
+def _grey(masks: torch.Tensor) -> np.ndarray:
+    return (masks[..., None].repeat(1, 1, 1, 3) * 255).to(torch.uint8).numpy()
+
+
+def _batches(pool: Pool, size: int, tokenizer: Any, count: int, step: int) -> Iterator[Batch]:
+    rng, words = np.random.default_rng(step), Random(step)
+    stream = sights(pool, size, step, whole=0.6, light=0.2)
+    while True:
+        seen = [next(stream) for _ in range(count)]
+        pairs = [asked(rng, words, s) for s in seen for _ in range(_PHRASES)]
+        yield {
+            "pixels": torch.stack([s.tensor() for s in seen]), "ids": encode(tokenizer, [t for t, _ in pairs]),
+            "masks": torch.from_numpy(np.stack([m for _, m in pairs])).float(),
+        }  # fmt: skip
+
+
+def masks_for(model: Any, pixels: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+    """Logits ``(N * P, S, S)`` for P phrases per picture, each picture encoded once."""
+    width = max(2, int((ids != ids[:, -1:]).sum(1).max()) + 2)
+    words = model.clip.get_text_features(input_ids=ids[:, :width])
+    words = words if torch.is_tensor(words) else words.pooler_output
+    states = model.clip.vision_model(pixels, output_hidden_states=True).hidden_states
+    times = len(ids) // len(pixels)
+    layers = [states[i + 1].repeat_interleave(times, 0) for i in model.extract_layers]
+    return model.decoder(layers, words).logits
+
+
+def mask_losses(logits: torch.Tensor, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cross entropy per pixel and one minus soft overlap, each ``(N,)``."""
+    cross = F.binary_cross_entropy_with_logits(logits, masks, reduction="none").mean((1, 2))
+    share = torch.sigmoid(logits)
+    both, sum_ = (share * masks).sum((1, 2)), share.sum((1, 2)) + masks.sum((1, 2))
+    return cross, 1 - (2 * both + 1) / (sum_ + 1)
+
+
+def overlap(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    """Intersection over union of ``logits > 0``, ``(N,)``; 1 where both are empty."""
+    found, want = logits > 0, masks > 0.5
+    both, either = (found & want).sum((1, 2)).float(), (found | want).sum((1, 2)).float()
+    return torch.where(either > 0, both / either.clamp(min=1), torch.ones_like(both))
+
+
+def _losses(model: nn.Module, batch: Batch) -> Losses:
+    logits = masks_for(model, batch["pixels"], batch["ids"]).float()
+    cross, soft = mask_losses(logits, batch["masks"])
+    return {
+        "loss": 4 * cross.mean() + 0.5 * soft.mean(), "cross": cross.mean(),
+        "iou": overlap(logits.detach(), batch["masks"]).mean(),
+    }  # fmt: skip

@@ -1,0 +1,142 @@
+"""The lab's promptable segmenter, of the SAM class: points or a box to masks, with a guess of how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from finetouch.train.lab.grounder import mask_losses, overlap
+from finetouch.train.lab.loop import Batch, Losses, Recipe
+from finetouch.train.lab.pool import Pool, boxes
+from finetouch.train.lab.scale import Scale
+from finetouch.train.lab.seeing import Sight, sights
+from finetouch.train.lab.show import grid, to_pixels
+
+_PROMPTS = 4
+"""Things asked for per picture; the picture is encoded once for all of them."""
+
+
+def build(scale: Scale) -> Any:
+    """An untrained SAM with patches of four pixels and masks of the picture's size."""
+    from transformers import SamConfig, SamModel
+    from transformers.models.sam.configuration_sam import SamMaskDecoderConfig, SamPromptEncoderConfig, SamVisionConfig
+
+    inner = scale.width // 2
+    vision = SamVisionConfig(
+        hidden_size=scale.width, output_channels=inner, num_hidden_layers=scale.depth, num_attention_heads=4,
+        image_size=scale.size, patch_size=4, mlp_ratio=3.0, mlp_dim=3 * scale.width, num_pos_feats=inner // 2,
+        window_size=8, global_attn_indexes=[i for i in range(scale.depth) if i % 2],
+    )  # fmt: skip
+    prompt = SamPromptEncoderConfig(
+        hidden_size=inner, image_size=scale.size, patch_size=4, mask_input_channels=8,
+    )  # fmt: skip
+    decoder = SamMaskDecoderConfig(
+        hidden_size=inner, mlp_dim=4 * inner, num_attention_heads=4, iou_head_hidden_dim=2 * inner,
+    )  # fmt: skip
+    return SamModel(SamConfig(vision_config=vision, prompt_encoder_config=prompt, mask_decoder_config=decoder))
+
+
+def recipe(scale: Scale, pool: Pool) -> Recipe:
+    """Boxes (a little off) and one to three points, in turn; the best of three masks learns from ambiguous points."""
+    from transformers import SamImageProcessor, SamProcessor
+
+    model = build(scale)
+    half = [0.5, 0.5, 0.5]
+    processor = SamProcessor(SamImageProcessor(
+        size={"longest_edge": scale.size}, mask_size={"longest_edge": scale.size}, image_mean=half, image_std=half,
+        pad_size={"height": scale.size, "width": scale.size},
+        mask_pad_size={"height": scale.size, "width": scale.size},
+    ))  # fmt: skip
+
+    def save(average: nn.Module, out: Path) -> None:
+        average.half().save_pretrained(out)  # type: ignore[operator]
+        average.float()
+        processor.save_pretrained(out)
+
+    def sample(average: nn.Module) -> Image.Image:
+        batch = next(b for b in _batches(pool, scale.size, 3, 777) if "boxes" in b)
+        found = (_answer(average, batch)[0].float()[:, :, 0] > 0).float()
+        shown = batch["pixels"].repeat_interleave(_PROMPTS, 0)
+        return grid([to_pixels(shown), _grey(batch["masks"].flatten(0, 1)), _grey(found.flatten(0, 1))], 3)
+
+    size = scale.batch["sam"]
+    return Recipe(
+        "sam", model, lambda step: _batches(pool, scale.size, size, step), _losses, save, sample,
+        steps=scale.steps["sam"], batch_size=size, rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
+    )  # fmt: skip
+
+
+def _grey(masks: torch.Tensor) -> np.ndarray:
+    return (masks[..., None].repeat(1, 1, 1, 3) * 255).to(torch.uint8).numpy()
+
+
+def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:
+    rng = np.random.default_rng(step)
+    stream = sights(pool, size, step, whole=0.6, light=0.2)
+    turn = step
+    while True:
+        seen = []
+        while len(seen) < count:
+            sight = next(stream)
+            things = [n for n in np.unique(sight.labels) if n and (sight.labels == n).sum() >= 8]
+            if things:
+                seen.append((sight, [int(n) for n in rng.choice(things, _PROMPTS, len(things) < _PROMPTS)]))
+        batch: Batch = {
+            "pixels": torch.stack([s.tensor() for s, _ in seen]),
+            "masks": torch.from_numpy(np.stack([[s.labels == n for n in ns] for s, ns in seen])).float(),
+        }
+        if turn % 2:
+            batch["boxes"] = torch.from_numpy(np.stack([_boxes(rng, s, ns, size) for s, ns in seen]))
+        else:
+            points = int(rng.integers(1, 4))
+            batch["points"] = torch.from_numpy(np.stack([_points(rng, s, ns, points) for s, ns in seen]))
+        turn += 1
+        yield batch
+
+
+def _boxes(rng: np.random.Generator, sight: Sight, things: list[int], size: int) -> np.ndarray:
+    found = boxes(sight.labels, max(things))[[n - 1 for n in things]].astype(np.float32)
+    off = rng.normal(0, 0.04, found.shape) * np.tile(found[:, 2:] - found[:, :2], 2)
+    return np.asarray(np.clip(found + off, 0, size), np.float32)
+
+
+def _points(rng: np.random.Generator, sight: Sight, things: list[int], count: int) -> np.ndarray:
+    out = []
+    for n in things:
+        rows, columns = np.nonzero(sight.labels == n)
+        at = rng.integers(0, len(rows), count)
+        out.append(np.stack([columns[at] + 0.5, rows[at] + 0.5], 1))
+    return np.asarray(out, np.float32)
+
+
+def _answer(model: nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    prompts: dict[str, Any] = {"multimask_output": "boxes" not in batch}
+    if "boxes" in batch:
+        prompts["input_boxes"] = batch["boxes"]
+    else:
+        prompts["input_points"] = batch["points"]
+        prompts["input_labels"] = torch.ones(batch["points"].shape[:3], dtype=torch.long)
+    out = model(pixel_values=batch["pixels"], **prompts)
+    return out.pred_masks, out.iou_scores
+
+
+def _losses(model: nn.Module, batch: Batch) -> Losses:
+    masks, scores = (v.float() for v in _answer(model, batch))
+    want = batch["masks"][:, :, None].expand_as(masks)
+    shape = masks.shape[:3]
+    cross, soft = (v.reshape(shape) for v in mask_losses(masks.flatten(0, 2), want.flatten(0, 2)))
+    every = 4 * cross + 0.5 * soft
+    best = every.min(2)
+    true = overlap(masks.detach().flatten(0, 2), want.flatten(0, 2)).reshape(shape)
+    guess = F.mse_loss(scores, true)
+    chosen = true.gather(2, scores.detach().argmax(2, keepdim=True)).mean()
+    name = "box_iou" if "boxes" in batch else "point_iou"
+    other = "point_iou" if "boxes" in batch else "box_iou"
+    return {"loss": best.values.mean() + 0.1 * guess, "guess": guess, name: chosen, other: torch.tensor(float("nan"))}

@@ -1,0 +1,96 @@
+"""The lab's Segformer: every pixel's class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from finetouch.train.lab.loop import Batch, Losses, Recipe
+from finetouch.train.lab.pool import CLASSES, Pool
+from finetouch.train.lab.scale import Scale
+from finetouch.train.lab.seeing import sights
+from finetouch.train.lab.show import grid, to_pixels
+
+LABELS = ("background", *CLASSES)
+_TINTS = np.random.default_rng(3).integers(40, 255, (len(LABELS), 3)).astype(np.uint8)
+
+
+def build(scale: Scale) -> Any:
+    """An untrained Segformer whose logits have half the picture's side."""
+    from transformers import SegformerConfig, SegformerForSemanticSegmentation
+
+    config = SegformerConfig(
+        depths=[2, 2, 2, 2], hidden_sizes=list(scale.segformer), num_attention_heads=[1, 2, 4, 4],
+        strides=[2, 2, 2, 2], sr_ratios=[4, 4, 2, 1], mlp_ratios=[2, 2, 2, 2], decoder_hidden_size=scale.segformer[-1],
+        drop_path_rate=0.0, classifier_dropout_prob=0.0,
+        id2label=dict(enumerate(LABELS)), label2id={n: i for i, n in enumerate(LABELS)},
+    )  # fmt: skip
+    return SegformerForSemanticSegmentation(config)
+
+
+def recipe(scale: Scale, pool: Pool) -> Recipe:
+    """Cross entropy and soft overlap at the picture's full size."""
+    model = build(scale)
+    from transformers import SegformerImageProcessor
+
+    half = [0.5, 0.5, 0.5]
+    processor = SegformerImageProcessor(
+        size={"height": scale.size, "width": scale.size}, image_mean=half, image_std=half, do_reduce_labels=False
+    )
+
+    def save(average: nn.Module, out: Path) -> None:
+        average.half().save_pretrained(out)  # type: ignore[operator]
+        average.float()
+        processor.save_pretrained(out)
+
+    def sample(average: nn.Module) -> Image.Image:
+        batch = next(_batches(pool, scale.size, 8, 12345))
+        found = upsampled(average(batch["pixels"]).logits, scale.size).argmax(1).numpy()
+        return grid([to_pixels(batch["pixels"]), _TINTS[batch["classes"].numpy()], _TINTS[found]], 2)
+
+    size = scale.batch["segformer"]
+    return Recipe(
+        "segformer", model, lambda step: _batches(pool, scale.size, size, step), _losses, save, sample,
+        steps=scale.steps["segformer"], batch_size=size, rate=1e-3, decay=0.01, ema=0.997, warm_up=100,
+    )  # fmt: skip
+
+
+def upsampled(logits: torch.Tensor, size: int) -> torch.Tensor:
+    """Logits at the picture's size, in float32."""
+    return F.interpolate(logits.float(), size=(size, size), mode="bilinear", align_corners=False)
+
+
+def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:
+    stream = sights(pool, size, step)
+    while True:
+        seen = [next(stream) for _ in range(count)]
+        yield {
+            "pixels": torch.stack([s.tensor() for s in seen]),
+            "classes": torch.from_numpy(np.stack([s.classes() for s in seen]).astype(np.int64)),
+        }
+
+
+def overlap_loss(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """One minus the soft overlap (Dice) of the classes that occur in the batch."""
+    share, want = logits.softmax(1), F.one_hot(classes, logits.shape[1]).permute(0, 3, 1, 2).float()
+    both, sum_ = (share * want).sum((0, 2, 3)), share.sum((0, 2, 3)) + want.sum((0, 2, 3))
+    there = want.sum((0, 2, 3)) > 0
+    return (1 - (2 * both + 1) / (sum_ + 1))[there].mean()
+
+
+def _losses(model: nn.Module, batch: Batch) -> Losses:
+    classes = batch["classes"]
+    logits = upsampled(model(batch["pixels"]).logits, classes.shape[-1])
+    cross = F.cross_entropy(logits, classes)
+    overlap = overlap_loss(logits, classes)
+    found = logits.detach().argmax(1)
+    things = classes > 0
+    iou = ((found == classes) & things).sum() / (things | (found > 0)).sum().clamp(min=1)
+    return {"loss": cross + 0.5 * overlap, "cross": cross, "overlap": overlap, "iou": iou}
