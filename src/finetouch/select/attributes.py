@@ -69,6 +69,8 @@ def apply(eyes: Eyes, things: Things, listed: list[Candidate], query: Query) -> 
             edge = max(areas) if word in BIGGER else min(areas)
             ratio = [(a / edge) if word in BIGGER else (edge / max(a, 1e-9)) for a in areas]
             listed = [c.times(r, word) for c, r in zip(listed, ratio, strict=True)]
+        elif (fits := eyes.judged(things, listed, word)) is not None:
+            listed = [c.times(0.1 + 0.9 * f, word) for c, f in zip(listed, fits, strict=True)]
         elif len(listed) > 1:
             notes.append(f"The selector cannot judge '{word}'.")
     return listed, notes

@@ -21,6 +21,7 @@ class Candidate:
         label: What it is believed to be.
         whole: The thing it belongs to (the person of a garment), or None.
         facts: How the score came about.
+        origin: Number of the thing among those that its selector found, -1 when it keeps no such list.
     """
 
     mask: Mask
@@ -28,6 +29,7 @@ class Candidate:
     label: str = ""
     whole: Mask | None = None
     facts: dict[str, float] = field(default_factory=dict)
+    origin: int = -1
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:

@@ -54,6 +54,10 @@ class Analysis:
         """Persons scored by how likely they wear the anchor; None when it is no garment."""
         return attributes.wearing(self.evidence, listed, anchor)
 
+    def judged(self, things: Things, listed: list[Candidate], word: str) -> list[float] | None:
+        """None: the network cannot judge words that are no colours or sizes."""
+        return None
+
     def not_found(self, message: str) -> TargetNotFound:
         """The error that names what the picture does show."""
         return not_found(self, message)

@@ -8,42 +8,19 @@ import cv2
 import numpy as np
 
 from finetouch.contracts import Selection
-from finetouch.errors import InputError, TargetNotFound
+from finetouch.errors import TargetNotFound
 from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
 from finetouch.select.cut import grabcut
 from finetouch.select.finder import Analysis, find, nearest_thing
+from finetouch.select.marks import Box, check_marks
 from finetouch.select.network import enlarge, facts
 from finetouch.select.refine import refine
 from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
 from finetouch.types import Picture, Point, Query, Region, Reporter
 
-Box = tuple[float, float, float, float]
 LEAST_NAMED = 0.6  # a doubtful find must not overrule marks
 LEAST_BOX_IOU = 0.5  # a drawn box means its content; a noun's candidate is taken only when it fills the box
-
-
-def check_marks(picture: Picture, query: Query) -> Box | None:
-    """The box clipped to the picture; raises `InputError` for marks that cannot be used."""
-    w, h = picture.size
-    for p in query.points:
-        if not (math.isfinite(p.x) and math.isfinite(p.y)) or not (0 <= p.x < w and 0 <= p.y < h):
-            raise InputError(f"The point ({p.x:g}, {p.y:g}) lies outside of the picture ({w} x {h} px).",
-                             f"x goes from 0 to {w - 1}, y from 0 to {h - 1}.")  # fmt: skip
-    if query.box is None:
-        if not any(p.positive for p in query.points):
-            raise InputError("Only negative points were given.", "Add a point or a box on the thing you mean.")
-        return None
-    if not all(math.isfinite(v) for v in query.box):
-        raise InputError("The box has a value that is no number.", "Give x0,y0,x1,y1 in pixels.")
-    x0, y0, x1, y1 = query.box
-    x0, x1, y0, y1 = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
-    if x1 <= 0 or y1 <= 0 or x0 >= w or y0 >= h:
-        raise InputError(f"The box lies outside of the picture ({w} x {h} px).", "Give x0,y0,x1,y1 in pixels.")
-    x0, y0, x1, y1 = max(0.0, x0), max(0.0, y0), min(float(w), x1), min(float(h), y1)
-    if x1 - x0 < 1 or y1 - y0 < 1:
-        raise InputError("The box has no area.", "Give two opposite corners: x0,y0,x1,y1 in pixels.")
-    return x0, y0, x1, y1
 
 
 def select_by_hand(picture: Picture, analysis: Analysis, query: Query, report: Reporter) -> Selection:
@@ -52,7 +29,7 @@ def select_by_hand(picture: Picture, analysis: Analysis, query: Query, report: R
     Raises:
         InputError: Marks outside of the picture, a box without area, only negative points.
     """
-    box = check_marks(picture, query)
+    box = check_marks(query, picture)
     if query.noun and query.noun.lower() not in ("thing", "object", "it", "this", "that"):
         named = _named(picture, analysis, query, box, report)
         if named is not None:
@@ -61,7 +38,7 @@ def select_by_hand(picture: Picture, analysis: Analysis, query: Query, report: R
     mask = _cut(picture, probability, query.points, box)
     report.check()
     full = refine(picture.pixels, mask, island=0.05 if box is not None else 0.0, report=report)
-    full = _obey(full, picture, query.points, box)
+    full = obey(full, picture, query.points, box)
     if not (full > masks.HARD).any():
         raise TargetNotFound("Nothing could be cut out at the marked place.", "Draw a box around the thing instead.")
     source = "box" if box is not None else "points"
@@ -100,7 +77,7 @@ def _named(picture: Picture, analysis: Analysis, query: Query, box: Box | None, 
     ):
         return None
     full = refine(picture.pixels, union([best], found.things.mask, whole=len(found.candidates) == 1), report=report)
-    full = _obey(full, picture, tuple(p for p in query.points if not p.positive), None)
+    full = obey(full, picture, tuple(p for p in query.points if not p.positive), None)
     region = Region(full, found.things.label, best.score, "box" if box is not None else "points")
     return Selection(region, (region,), found.notes)
 
@@ -228,7 +205,7 @@ def _touched(mask: Mask, spots: list[tuple[int, int]], size: tuple[int, int]) ->
     return np.asarray(np.isin(labels, list(keep)), dtype=np.float32) if keep else mask
 
 
-def _obey(full: Mask, picture: Picture, points: tuple[Point, ...], box: Box | None) -> Mask:
+def obey(full: Mask, picture: Picture, points: tuple[Point, ...], box: Box | None) -> Mask:
     """Positive points are in, negative ones out, nothing lies outside of the box."""
     out = full.copy()
     radius = max(1, round(0.004 * max(picture.size)))

@@ -63,6 +63,10 @@ class Eyes(Protocol):
         """Persons scored by how likely they wear the anchor; None when the anchor is to be found as a thing."""
         ...
 
+    def judged(self, things: Things, listed: list[Candidate], word: str) -> list[float] | None:
+        """How well each candidate fits a word that is no colour or size, 0..1; None when it cannot be told."""
+        ...
+
     def not_found(self, message: str) -> TargetNotFound:
         """The error with what the picture does show."""
         ...
