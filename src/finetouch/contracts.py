@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from finetouch.imaging.masks import Mask
 from finetouch.types import EditPlan, EditStep, Picture, Pixels, Query, Region, Reporter
+
+if TYPE_CHECKING:
+    from finetouch.engine.models import Models
 
 
 class Params(BaseModel):
@@ -21,7 +24,13 @@ class Params(BaseModel):
 
 
 class Parser(ABC):
-    """Words → plan. Decorate the class with `finetouch.registry.parser`."""
+    """Words → plan. Decorate the class with `finetouch.registry.parser`.
+
+    Attributes:
+        models: The models of the preset by role; None when it was made without a pipeline.
+    """
+
+    models: Models | None = None
 
     @abstractmethod
     def parse(self, instruction: str) -> EditPlan:
@@ -48,7 +57,12 @@ class Selector(ABC):
 
     `analyse` does what depends on the picture alone; its answer is kept by the `Editor`, so a second
     selection on the same picture is cheap.
+
+    Attributes:
+        models: The models of the preset by role; None when it was made without a pipeline.
     """
+
+    models: Models | None = None
 
     @abstractmethod
     def analyse(self, picture: Picture, report: Reporter) -> Any:
@@ -140,7 +154,12 @@ class EditMethod(ABC):
     """New pixels for a crop. Decorate the class with `finetouch.registry.editor`.
 
     Crop, growth, seam, paste-back, seeding and metadata are done around it, once, for all methods.
+
+    Attributes:
+        models: The models of the preset by role; None when it was made without a pipeline.
     """
+
+    models: Models | None = None
 
     Params: ClassVar[type[Params]] = Params
 

@@ -74,6 +74,10 @@ class DeviceError(UsageError):
     """The device asked for is not available on this machine."""
 
 
+class OutOfMemory(FinetouchError):
+    """The device's memory is used up; the hint names the cheapest setting that would fit. Nothing is left behind."""
+
+
 class Cancelled(FinetouchError):
     """The work was cancelled by the user; nothing was written."""
 

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from finetouch.contracts import EditMethod, Parser, Selector
 from finetouch.errors import DependencyMissing, UsageError
+
+if TYPE_CHECKING:
+    from finetouch.engine.models import Models
 
 T = TypeVar("T", bound=Parser | Selector | EditMethod)
 
@@ -33,6 +36,7 @@ class Spec(Generic[T]):
         cls: The class; made without arguments.
         presets: Presets it belongs to.
         ops: Operations it can carry out (editors).
+        roles: Models it cannot work without; they are looked for before anything is loaded.
         extra: Optional extra it needs, or "". packages: modules that must be importable for it.
         needs_region: False when it works on the whole picture and nothing has to be selected.
         needs_reference: True when it cannot work without a reference picture.
@@ -50,6 +54,7 @@ class Spec(Generic[T]):
     cls: type[T]
     presets: tuple[str, ...] = ()
     ops: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     extra: str = ""
     packages: tuple[str, ...] = ()
     needs_region: bool = True
@@ -61,12 +66,21 @@ class Spec(Generic[T]):
     max_pixels: int | None = None
     feather: float = 0.0
 
-    def make(self) -> T:
-        """A working instance; raises `DependencyMissing` when its extra is not installed."""
+    def make(self, models: Models | None = None) -> T:
+        """A working instance that has `models` at hand.
+
+        Raises:
+            DependencyMissing: Its extra is not installed.
+            UsageError: No model plays a role it needs. ModelMissing: The weights of one are not on this machine.
+        """
         for package in self.packages:
             if find_spec(package) is None:
                 raise DependencyMissing(package, self.extra, f"The {self.kind} '{self.name}'")
-        return self.cls()
+        if models is not None:
+            models.require(self.roles, f"The {self.kind} '{self.name}'")
+        made = self.cls()
+        made.models = models
+        return made
 
 
 _REGISTRY: dict[tuple[str, str], Spec[Any]] = {}

@@ -16,9 +16,11 @@ class Settings(BaseSettings):
         preset: Preset used when none is named.
         device: "auto", "cpu", "cuda", "mps".
         max_pixels: Largest picture that is opened, in pixels (guards against decompression bombs).
-        cache_dir: Where downloaded models live.
-        offline: Never go online.
+        cache_dir: Where downloaded models live; None: the cache of Hugging Face, shared with other programs.
+        offline: Never go online (``HF_HUB_OFFLINE=1`` says the same).
         threads: Threads for the bundled networks; 0 leaves the choice to the runtime.
+        memory: Bytes that models may take together; 0: nine tenths of what the device has free.
+        remote_code: Run Python code that comes with downloaded models.
     """
 
     model_config = SettingsConfigDict(env_prefix="FINETOUCH_", extra="ignore")
@@ -26,9 +28,11 @@ class Settings(BaseSettings):
     preset: str = "embedded"
     device: str = "auto"
     max_pixels: float = Field(default=120e6, gt=0)
-    cache_dir: Path = Path("~/.cache/finetouch")
+    cache_dir: Path | None = None
     offline: bool = False
     threads: int = 0
+    memory: float = Field(default=0, ge=0)
+    remote_code: bool = False
 
 
 @cache

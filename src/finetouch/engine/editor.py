@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from threading import Event
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
 from finetouch.contracts import Selection
+from finetouch.engine.models import Models
 from finetouch.engine.pipeline import Options, Pipeline, region_from_mask
 from finetouch.engine.result import EditResult, Provenance
 from finetouch.errors import InputError
@@ -20,6 +23,30 @@ Points = Sequence[tuple[float, float] | tuple[float, float, bool]] | None
 BoxLike = tuple[float, float, float, float] | None
 
 
+class EditOptions(TypedDict, total=False):
+    """What `edit` and `Editor.apply` may be told besides the words.
+
+    Attributes:
+        region: Selection made elsewhere, a `Region` or an ``(H, W)`` mask.
+        points, box: Marks by hand for steps that have none.
+        reference: Picture of the new thing, for replace and add.
+        seed: Fixes all random choices; without it one is drawn and recorded.
+        method: Editing method for all steps; "auto" lets the preset choose.
+        grow: Widens the editable area by this many px. feather: Inside feather in px.
+        verify: Look again afterwards and report (default True).
+    """
+
+    region: Region | np.ndarray | None
+    points: Points
+    box: BoxLike
+    reference: io.Source | None
+    seed: int | None
+    method: str
+    grow: float | None
+    feather: float | None
+    verify: bool
+
+
 class Editor:
     """Edits one picture step by step; the second edit is cheap because the analysis is kept.
 
@@ -27,6 +54,8 @@ class Editor:
         image: Path, bytes, Pillow image, array or `Picture`.
         preset: Which models and methods to use; "embedded" needs no download and no GPU.
         device: "auto", "cpu", "cuda" or "mps".
+        models: Other models for some roles, ``{"inpaint": "./my-model"}`` (folder or hub id); or a `Models` to share.
+        offline: Never go online.
         progress: Called with every `Progress`.
         cancel: Set it from another thread to stop the work; the call then raises `Cancelled`.
 
@@ -44,10 +73,12 @@ class Editor:
         *,
         preset: str | None = None,
         device: str | None = None,
+        models: Mapping[str, str] | Models | None = None,
+        offline: bool | None = None,
         progress: ProgressSink | None = None,
         cancel: Event | None = None,
     ) -> None:
-        self._pipeline = Pipeline(preset, device)
+        self._pipeline = Pipeline(preset, device, models, offline)
         self._report = Reporter(progress, cancel)
         self._states: list[tuple[Picture, EditResult | None]] = [(io.load(image), None)]
         self._now = 0
@@ -89,45 +120,25 @@ class Editor:
         """
         return self._pipeline.select(self.picture, make_query(phrase, points, box), self._report)
 
-    def apply(
-        self,
-        edit: str | EditPlan | EditStep,
-        *,
-        region: Region | np.ndarray | None = None,
-        points: Points = None,
-        box: BoxLike = None,
-        reference: io.Source | None = None,
-        seed: int | None = None,
-        method: str = "auto",
-        grow: float | None = None,
-        feather: float | None = None,
-        verify: bool = True,
-    ) -> EditResult:
+    def apply(self, edit: str | EditPlan | EditStep, **options: Unpack[EditOptions]) -> EditResult:
         """Carries out an instruction, a plan or a step, and keeps the result as the new picture.
 
         Args:
             edit: Words, a plan (for example one you changed), or one step.
-            region: Selection made elsewhere, a `Region` or an ``(H, W)`` mask.
-            points, box: Marks by hand for steps that have none.
-            reference: Picture of the new thing, for replace and add.
-            seed, method, grow, feather, verify: See `finetouch.engine.pipeline.Options`.
+            **options: `EditOptions`: region, points, box, reference, seed, method, grow, feather, verify.
         """
         if isinstance(edit, str):
             edit = self.plan(edit)
         elif isinstance(edit, EditStep):
             edit = EditPlan(steps=(edit,))
-        if isinstance(region, np.ndarray):
-            region = region_from_mask(region)
-        options = Options(
-            method=method,
-            seed=seed,
-            region=region,
-            reference=None if reference is None else io.load(reference),
-            grow=grow,
-            feather=feather,
-            verify=verify,
-        )
-        result = self._pipeline.run(self.picture, with_marks(edit, points, box), options, self._report)
+        settled: dict[str, Any] = dict(options)
+        points, box = settled.pop("points", None), settled.pop("box", None)
+        if isinstance(settled.get("region"), np.ndarray):
+            settled["region"] = region_from_mask(settled["region"])
+        if settled.get("reference") is not None:
+            settled["reference"] = io.load(settled["reference"])
+        chosen = Options(**settled)
+        result = self._pipeline.run(self.picture, with_marks(edit, points, box), chosen, self._report)
         del self._states[self._now + 1 :]
         self._states.append((result.picture, result))
         self._now += 1
@@ -161,25 +172,19 @@ def edit(
     *,
     preset: str | None = None,
     device: str | None = None,
+    models: Mapping[str, str] | Models | None = None,
+    offline: bool | None = None,
     progress: ProgressSink | None = None,
     cancel: Event | None = None,
-    region: Region | np.ndarray | None = None,
-    points: Points = None,
-    box: BoxLike = None,
-    reference: io.Source | None = None,
-    seed: int | None = None,
-    method: str = "auto",
-    grow: float | None = None,
-    feather: float | None = None,
-    verify: bool = True,
+    **options: Unpack[EditOptions],
 ) -> EditResult:
     """Edits a picture from one sentence; every pixel outside of the mask stays bit-identical.
 
     Args:
         image: Path, bytes, Pillow image, ``(H, W, 3)`` array or `Picture`.
         instruction: "remove the man on the far right", or a plan.
-        preset, device, progress, cancel: See `Editor`.
-        region, points, box, reference, seed, method, grow, feather, verify: See `Editor.apply`.
+        preset, device, models, offline, progress, cancel: See `Editor`.
+        **options: `EditOptions`: region, points, box, reference, seed, method, grow, feather, verify.
 
     Returns:
         The result: ``.picture.pixels``, ``.save(path)``, ``.report``, ``.regions``, ``.outside_change``.
@@ -187,19 +192,10 @@ def edit(
     Raises:
         FinetouchError: With a sentence that says what to do.
     """
-    editor = Editor(image, preset=preset, device=device, progress=progress, cancel=cancel)
-    return editor.apply(
-        instruction,
-        region=region,
-        points=points,
-        box=box,
-        reference=reference,
-        seed=seed,
-        method=method,
-        grow=grow,
-        feather=feather,
-        verify=verify,
+    editor = Editor(
+        image, preset=preset, device=device, models=models, offline=offline, progress=progress, cancel=cancel
     )
+    return editor.apply(instruction, **options)
 
 
 def make_query(phrase: str | None, points: Points, box: BoxLike) -> Query:
@@ -225,14 +221,15 @@ def _points(points: Points) -> tuple[Point, ...]:
 
 def _joined(results: list[EditResult]) -> Provenance:
     """One provenance for edits done one after the other."""
-    last = results[-1].provenance
+    last, first = results[-1].provenance, results[0].provenance
     plan = EditPlan(
         steps=tuple(s for r in results for s in r.provenance.plan.steps),
         instruction="; ".join(r.provenance.plan.instruction for r in results),
         parser=last.plan.parser,
     )
-    first = results[0].provenance
-    return Provenance(
-        plan, last.versions, last.models, first.seed, last.device, last.preset,
-        first.input_sha256, first.input_name, last.created,
+    models = {role: name for r in results for role, name in r.provenance.models.items()}
+    versions = {name: v for r in results for name, v in r.provenance.versions.items()}
+    return replace(
+        last, plan=plan, models=models, versions=versions, seed=first.seed,
+        input_sha256=first.input_sha256, input_name=first.input_name,
     )  # fmt: skip

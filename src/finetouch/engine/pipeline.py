@@ -17,15 +17,18 @@ from pydantic import ValidationError
 from finetouch import registry
 from finetouch._version import __version__
 from finetouch.contracts import EditMethod, Scene, Selection, Selector
+from finetouch.engine import device as devices
 from finetouch.engine.choose import choose_editor
+from finetouch.engine.models import Models
 from finetouch.engine.render import render
 from finetouch.engine.result import EditResult, Provenance, StepResult
 from finetouch.engine.verify import verify
-from finetouch.errors import DeviceError, InputError, UsageError
+from finetouch.errors import InputError, UsageError
 from finetouch.hub.presets import preset as find_preset
 from finetouch.imaging import masks
 from finetouch.imaging.stitch import outside_change
 from finetouch.plan.phrase import parse_phrase
+from finetouch.select.marks import check_marks
 from finetouch.settings import settings
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter, finite
 
@@ -34,6 +37,7 @@ HOOKS = ("plan", "select", "area", "edit", "verify")
 _KEPT_ANALYSES = 6
 _NEEDS_A_THING = ("remove", "replace", "move", "resize", "duplicate", "text", "drag", "brush")
 _LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "pymatting", "pypatchmatch")
+_MODEL_LIBRARIES = ("torch", "diffusers", "transformers", "peft")
 
 
 @dataclass(frozen=True)
@@ -72,22 +76,40 @@ class Options:
 class Pipeline:
     """Carries out plans with the parser, selector and methods of one preset.
 
-    Keeps what the selector found out about recent pictures, so a second edit of the same picture is cheap.
+    Keeps the loaded models, and what the selector found out about recent pictures, so a second edit is cheap.
 
     Args:
         preset: Name of a preset.
         device: "auto", "cpu", "cuda" or "mps".
+        models: Other models for some roles: role → folder, "org/name" or "org/name@revision"; or a `Models` to share.
+        offline: Never go online; None asks the settings.
+        memory: Bytes that models may take together; None asks the settings, else what is free counts.
     """
 
-    def __init__(self, preset: str | None = None, device: str | None = None) -> None:
-        self.preset = find_preset(preset or settings().preset)
-        self.device = take_device(device or settings().device, self.preset.device)
+    def __init__(
+        self,
+        preset: str | None = None,
+        device: str | None = None,
+        models: Mapping[str, str] | Models | None = None,
+        offline: bool | None = None,
+        memory: int | None = None,
+    ) -> None:
+        if not isinstance(models, Models):
+            chosen = find_preset(preset or settings().preset)
+            models = Models(chosen, device or settings().device, models, offline, memory)
+        self.models = models
+        self.preset = models.preset
         self._selectors: dict[str, Selector] = {}
-        self._analyses: OrderedDict[tuple[int, str], tuple[Picture, Any]] = OrderedDict()
+        self._analyses: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
+
+    @property
+    def device(self) -> str:
+        """The device that is taken."""
+        return self.models.device
 
     def plan(self, instruction: str, parser: str | None = None) -> EditPlan:
         """Reads an instruction; raises `NotUnderstood` when nothing can be made of it."""
-        return registry.get("parser", parser or self.preset.parser).make().parse(instruction)
+        return registry.get("parser", parser or self.preset.parser).make(self.models).parse(instruction)
 
     def select(self, picture: Picture, query: Query, report: Reporter | None = None) -> Selection:
         """Finds what `query` means in `picture`; raises `TargetNotFound` or `InputError`."""
@@ -95,16 +117,23 @@ class Pipeline:
         check_marks(query, picture)
         name = self.preset.selector
         if name not in self._selectors:
-            self._selectors[name] = registry.get("selector", name).make()
+            self._selectors[name] = registry.get("selector", name).make(self.models)
         chosen = self._selectors[name]
         key = (id(picture), name)
         if key not in self._analyses:
-            self._analyses[key] = (picture, chosen.analyse(picture, report))
+            before, self.models.used = self.models.used, set()
+            try:
+                analysis = chosen.analyse(picture, report)
+                self._analyses[key] = _Kept(picture, analysis, frozenset(self.models.used))
+            finally:
+                self.models.used |= before
             while len(self._analyses) > _KEPT_ANALYSES:
                 self._analyses.popitem(last=False)
         self._analyses.move_to_end(key)
         report.check()
-        return chosen.select(picture, self._analyses[key][1], query, report)
+        kept = self._analyses[key]
+        self.models.used |= kept.used
+        return chosen.select(picture, kept.analysis, query, report)
 
     def run(
         self, picture: Picture, plan: EditPlan, options: Options | None = None, report: Reporter | None = None
@@ -113,13 +142,22 @@ class Pipeline:
 
         Raises:
             FinetouchError: A step cannot be carried out; nothing is returned then, not half an edit.
+            OutOfMemory: Loaded models were dropped, the pipeline can be used again.
         """
-        options, report = options or Options(), report or Reporter()
+        try:
+            return self._run(picture, plan, options or Options(), report or Reporter())
+        except (MemoryError, RuntimeError) as error:
+            if self.models.roles and devices.out_of_memory(error):
+                raise self.models.memory_error() from error
+            raise
+
+    def _run(self, picture: Picture, plan: EditPlan, options: Options, report: Reporter) -> EditResult:
         if not plan.steps:
             raise InputError("The plan has no steps.", "Say what to change, for example: remove the dog")
         started = time.perf_counter()
         seed = secrets.randbelow(2**31) if options.seed is None else options.seed
         plan = _hook(options, "plan", None, plan)
+        self.models.used = set()
         current, done = picture, []
         for index, step in enumerate(plan.steps):
             report.update("step", index, len(plan.steps), step.op)
@@ -151,8 +189,8 @@ class Pipeline:
         self, picture: Picture, step: EditStep, options: Options, seed: int, report: Reporter
     ) -> tuple[Picture, StepResult]:
         wanted = step.method or (None if options.method == "auto" else options.method)
-        spec = choose_editor(step, self.preset, wanted, options.reference is not None)
-        method: EditMethod = spec.make()
+        spec = choose_editor(step, self.preset, wanted, options.reference is not None, self.models)
+        method: EditMethod = spec.make(self.models)
         seconds: dict[str, float] = {}
         clock = time.perf_counter()
         selection = _hook(options, "select", step, self._select_for(picture, step, spec, options, report))
@@ -212,8 +250,9 @@ class Pipeline:
     def _provenance(self, plan: EditPlan, picture: Picture, seed: int) -> Provenance:
         return Provenance(
             plan=plan,
-            versions={"finetouch": __version__, **library_versions()},
-            models={w.role: w.identity() for w in self.preset.weights},
+            versions={"finetouch": __version__, **library_versions(with_models=bool(self.models.used))},
+            models=self._identities(plan.parser),
+            overrides=dict(self.models.overrides),
             seed=seed,
             device=self.device,
             preset=self.preset.name,
@@ -222,29 +261,21 @@ class Pipeline:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-
-def take_device(asked: str, preset_device: str) -> str:
-    """The device a run takes; raises `DeviceError` when the one asked for is not there."""
-    if asked not in ("auto", "cpu", "cuda", "mps"):
-        raise UsageError(f"There is no device called '{asked}'.", "Available: auto, cpu, cuda, mps.")
-    if asked in ("auto", "cpu") or preset_device == "auto":
-        return "cpu" if asked == "auto" else asked
-    raise DeviceError(f"This preset runs on the CPU only, not on '{asked}'.", "Give --device auto or --device cpu.")
+    def _identities(self, parser: str) -> dict[str, str]:
+        """Role → identity: the preset's own files, and every model that this run has used."""
+        read_by = next((s for s in registry.specs("parser") if s.name == parser), None)
+        roles = self.models.used | {r for r in (read_by.roles if read_by else ()) if self.models.has(r)}
+        models = {role: self.models.identity(role) for role in sorted(roles)}
+        return {w.role: w.identity() for w in self.preset.weights} | models
 
 
-def check_marks(query: Query, picture: Picture) -> None:
-    """Raises `InputError` when a point or box does not lie in the picture."""
-    inside = f"The picture is {picture.width}x{picture.height}; x runs from 0 to {picture.width - 1}, y from 0 to "
-    inside += f"{picture.height - 1}."
-    for point in query.points:
-        if not (0 <= point.x < picture.width and 0 <= point.y < picture.height):
-            raise InputError(f"The point {point.x:g},{point.y:g} lies outside of the picture.", inside)
-    if query.box is not None:
-        x0, y0, x1, y1 = query.box
-        if not all(map(finite, query.box)) or x1 <= x0 or y1 <= y0:
-            raise InputError(f"The box {x0:g},{y0:g},{x1:g},{y1:g} is empty.", "Give x0,y0,x1,y1 with x0<x1 and y0<y1.")
-        if x1 <= 0 or y1 <= 0 or x0 >= picture.width or y0 >= picture.height:
-            raise InputError(f"The box {x0:g},{y0:g},{x1:g},{y1:g} lies outside of the picture.", inside)
+@dataclass(frozen=True)
+class _Kept:
+    """What a selector found out about a picture; the picture is held so that its id stays its own."""
+
+    picture: Picture
+    analysis: Any
+    used: frozenset[str]
 
 
 def check_params(method: EditMethod, step: EditStep) -> Any:
@@ -258,10 +289,10 @@ def check_params(method: EditMethod, step: EditStep) -> Any:
         raise UsageError(f"Parameter '{name}' of {step.op}: {first['msg']}.", f"Known parameters: {known}.") from None
 
 
-def library_versions() -> dict[str, str]:
+def library_versions(with_models: bool = False) -> dict[str, str]:
     """Versions of the libraries that make pixels; those not installed are left out."""
     found = {}
-    for name in _LIBRARIES:
+    for name in (*_LIBRARIES, *(_MODEL_LIBRARIES if with_models else ())):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -65,7 +65,7 @@ class Provenance:
     Attributes:
         plan: With methods and seeds filled in.
         versions: Of Finetouch and the libraries that made pixels.
-        models: Role → identity of the weights.
+        models: Role → identity of the weights that were used. overrides: Models given in place of the preset's.
         seed: The run's seed. device: Where it ran. preset: Which preset.
         input_sha256: Hash of the source file. input_name: Its name. created: UTC, ISO 8601.
     """
@@ -79,6 +79,7 @@ class Provenance:
     input_sha256: str
     input_name: str
     created: str
+    overrides: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON document that is stored in the file."""

@@ -1,0 +1,252 @@
+"""Reads models from folders in the hub's layout: plain `from_pretrained`, safetensors, no network, no foreign code."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetouch.errors import DependencyMissing, ModelMissing, UsageError
+from finetouch.hub import store
+from finetouch.hub.presets import Part, Place, Role
+from finetouch.hub.roles import check_kind
+from finetouch.settings import settings
+
+if TYPE_CHECKING:
+    import torch
+
+_PROCESSORS = ("processor", "tokenizer", "image_processor")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing to load.
+
+    Attributes:
+        name: Its name among the parts ("unet", "model"). cls: Dotted class.
+        folder: Where its files are. dtype: What the preset wants it to be in.
+    """
+
+    name: str
+    cls: str
+    folder: Path
+    dtype: str = "auto"
+
+
+def folder_of(place: Place) -> Path:
+    """The folder of a place that is on this machine; raises `ModelMissing` otherwise."""
+    found = store.locate(place)
+    if found is None:
+        raise ModelMissing(f"The weights '{place.name}' are not on this machine.", "See: finetouch models list")
+    return found
+
+
+def pieces(role: Role) -> Iterator[Piece]:
+    """What has to be loaded for a role, in a good order; checks that the architecture can play it.
+
+    Raises:
+        UsageError: The files hold something that cannot play the role, or code of their own.
+        ModelMissing: They are not here, or there are no safetensors among them.
+    """
+    if role.place is not None:
+        folder = folder_of(role.place)
+        if (folder / "model_index.json").is_file():
+            yield from _pipeline_pieces(role, folder)
+        else:
+            yield Piece("model", _model_class(role, folder), folder, role.dtype)
+    for name, part in role.parts.items():
+        if not part.optional or store.locate(part.place) is not None:
+            yield _part_piece(role, name, part)
+
+
+def pipeline_class(role: Role) -> str:
+    """Name of the diffusers pipeline a role stands for, without its module; "" for a single model."""
+    if role.place is not None:
+        index = folder_of(role.place) / "model_index.json"
+        if index.is_file():
+            return str(json.loads(index.read_text(encoding="utf-8")).get("_class_name", ""))
+        return ""
+    return role.cls.rpartition(".")[2]
+
+
+def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
+    """The object itself: a module in evaluation mode on the CPU, or a tokenizer, scheduler, processor."""
+    cls = _import(piece.cls, f"The role '{role}'")
+    options: dict[str, Any] = {"local_files_only": True}
+    if _is_module(cls):
+        options["use_safetensors"] = True
+        options["torch_dtype" if piece.cls.startswith("diffusers.") else "dtype"] = dtype
+        if variant := _variant(piece.folder, half=dtype.itemsize == 2):
+            options["variant"] = variant
+    if _needs_own_code(piece):
+        options["trust_remote_code"] = True
+    try:
+        made = cls.from_pretrained(str(piece.folder), **options)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if "memory" in str(error):
+            raise
+        raise UsageError(
+            f"'{piece.folder}' cannot be read as {piece.cls.rpartition('.')[2]} for the role '{role}': {_first(error)}",
+            "Check that the folder is complete (finetouch models verify) and fits the role.",
+        ) from error
+    return made.eval() if hasattr(made, "eval") else made
+
+
+def processors(folder: Path) -> dict[str, Any]:
+    """Processor, tokenizer and image processor of a transformers folder, those that it has and that load here."""
+    from transformers import AutoImageProcessor, AutoProcessor, AutoTokenizer, PreTrainedTokenizerBase, ProcessorMixin
+
+    found: dict[str, Any] = {}
+    has_images = any((folder / f).is_file() for f in ("preprocessor_config.json", "processor_config.json"))
+    has_words = any((folder / f).is_file() for f in ("tokenizer_config.json", "tokenizer.json", "vocab.json"))
+    attempts: list[tuple[str, Any]] = []
+    if has_images:
+        attempts.append(("processor", AutoProcessor))
+    if has_words:
+        attempts.append(("tokenizer", AutoTokenizer))
+    if has_images:
+        attempts.append(("image_processor", AutoImageProcessor))
+    for name, auto in attempts:
+        if name in found:
+            continue
+        try:
+            made = auto.from_pretrained(str(folder), local_files_only=True)
+        except (ImportError, OSError, ValueError, KeyError):
+            continue
+        if isinstance(made, ProcessorMixin):
+            found["processor"] = made
+            found |= {p: getattr(made, p) for p in _PROCESSORS[1:] if getattr(made, p, None) is not None}
+        elif name != "processor":
+            found[name] = made
+        elif isinstance(made, PreTrainedTokenizerBase):
+            found["tokenizer"] = made
+    return found
+
+
+def numbers(folder: Path) -> int:
+    """How many numbers the weights of a component folder hold, read from the headers alone."""
+    half = _variant(folder, half=True)
+    files = store.weight_files(folder)
+    chosen = [f for f in files if f".{half}." in f.name] if half else [f for f in files if ".fp16." not in f.name]
+    return sum(_count(f) for f in chosen or files)
+
+
+def _pipeline_pieces(role: Role, folder: Path) -> Iterator[Piece]:
+    index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    check_kind(role.name, str(index.get("_class_name", "nothing known")), str(folder))
+    for name, (library, cls) in store.components(folder).items():
+        if name in role.parts:
+            continue
+        if library not in ("diffusers", "transformers"):
+            raise UsageError(
+                f"'{folder}': the component '{name}' is code of its own ({library}.{cls}).",
+                "Finetouch runs no code that comes with weights; use a model of diffusers and transformers classes.",
+            )
+        yield Piece(name, f"{library}.{cls}", folder / name, role.dtype)
+
+
+def _part_piece(role: Role, name: str, part: Part) -> Piece:
+    folder = folder_of(part.place)
+    cls = part.cls
+    if not cls:
+        nested = folder / name
+        if (folder / "model_index.json").is_file() and nested.is_dir():
+            library, short = store.components(folder)[name]
+            return Piece(name, f"{library}.{short}", nested, part.dtype)
+        cls = _architecture(folder, role.name)
+    return Piece(name, cls, folder, part.dtype if part.dtype != "auto" else role.dtype)
+
+
+def _model_class(role: Role, folder: Path) -> str:
+    """The class for a single-model role: what the preset says when the files agree, else what the files say."""
+    cls = _architecture(folder, role.name, default=role.cls)
+    short = cls.rpartition(".")[2]
+    if role.cls and role.cls.rpartition(".")[2] == short:
+        return role.cls
+    check_kind(role.name, short, str(folder))
+    return cls
+
+
+def _architecture(folder: Path, role: str, default: str = "") -> str:
+    """The dotted class that ``config.json`` names."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        if default:
+            return default
+        raise UsageError(
+            f"'{folder}' is not a model in the hub's layout: it has neither model_index.json nor config.json.",
+            f"Give a folder that save_pretrained wrote, or a hub id, for the role '{role}'.",
+        ) from None
+    if "_class_name" in config:
+        return f"diffusers.{config['_class_name']}"
+    names = config.get("architectures") or []
+    return f"transformers.{names[0]}" if names else default
+
+
+def _import(dotted: str, who: str) -> Any:
+    module, _, name = dotted.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError as error:
+        raise DependencyMissing(module.split(".")[0], "diffusion", who) from error
+    if found is None:
+        raise UsageError(
+            f"The installed {module.split('.')[0]} has no class '{name}'.",
+            f"Update it: pip install -U {module.split('.')[0]}",
+        )
+    return found
+
+
+def _is_module(cls: Any) -> bool:
+    import torch
+
+    return isinstance(cls, type) and issubclass(cls, torch.nn.Module)
+
+
+def _needs_own_code(piece: Piece) -> bool:
+    """True when the files ask for code of their own and the user has allowed it; refuses when it is not allowed."""
+    config = piece.folder / "config.json"
+    if not piece.cls.startswith("transformers.") or not config.is_file():
+        return False
+    module, _, name = piece.cls.rpartition(".")
+    if hasattr(importlib.import_module(module), name):
+        return False
+    if "auto_map" not in json.loads(config.read_text(encoding="utf-8")):
+        return False
+    if not settings().remote_code:
+        raise UsageError(
+            f"'{piece.folder}' brings Python code of its own, which is not run unless you ask for it.",
+            "If you trust its author: FINETOUCH_REMOTE_CODE=1",
+        )
+    return True
+
+
+def _variant(folder: Path, half: bool) -> str | None:
+    """ "fp16" when those weights are there and wanted, or are the only ones."""
+    names = [p.name for p in store.weight_files(folder)]
+    fp16 = any(".fp16." in n for n in names)
+    plain = any(".fp16." not in n and ".non_ema." not in n for n in names)
+    return "fp16" if fp16 and (half or not plain) else None
+
+
+def _count(path: Path) -> int:
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    total = 0
+    for name, entry in header.items():
+        if name != "__metadata__":
+            size = 1
+            for side in entry["shape"]:
+                size *= side
+            total += size
+    return total
+
+
+def _first(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) < 240 else text[:239] + "…"
