@@ -52,3 +52,27 @@ def select(
         print_json(score.to_json())
     else:
         typer.echo(score.table())
+
+
+@bench_app.command("lab")
+def lab(
+    models: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Models to measure; default: those built in.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Test scenes.")] = 400,
+    json: Json = False,
+) -> None:
+    """Score the lab's tiny models on synthetic test scenes, with the independent judge."""
+    from pathlib import Path
+
+    from finetouch.cli.common import progress_bar
+    from finetouch.evaluate.lab.bench import render, run
+    from finetouch.types import Reporter
+
+    with progress_bar(quiet=json) as (sink, cancel):
+        rows = run(Path(models) if models else None, limit, tuple(only or ()), Reporter(sink, cancel))
+    if json:
+        print_json({"scenes": limit, "synthetic": True, "rows": [r.to_json() for r in rows]})
+    else:
+        typer.echo(render(rows))

@@ -112,7 +112,7 @@ def _points(rng: np.random.Generator, sight: Sight, things: list[int], count: in
     for n in things:
         rows, columns = np.nonzero(sight.labels == n)
         at = rng.integers(0, len(rows), count)
-        out.append(np.stack([columns[at] + 0.5, rows[at] + 0.5], 1))
+        out.append(np.stack([columns[at], rows[at]], 1))
     return np.asarray(out, np.float32)
 
 

@@ -33,8 +33,9 @@ class Scale:
 SCALES = {
     "cpu": Scale(
         "cpu", 64, 60_000, 100_000, (32, 64, 64), (64, 96, 64), (32, 64, 96, 128), 128, 4,
-        {"vae": 3000, "clip": 1000, "inpaint": 6000, "unet": 1200, "segformer": 2500,
-         "grounder": 5000, "sam": 4000, "judge": 2500}, {"unet": 128, "segformer": 32, "grounder": 16, "sam": 16, "judge": 32},
+        {"vae": 2000, "clip": 700, "inpaint": 20000, "unet": 2500, "lcm": 800, "segformer": 2500,
+         "grounder": 5000, "sam": 4000, "judge": 2500},
+        {"unet": 64, "lcm": 64, "segformer": 32, "grounder": 16, "sam": 16, "judge": 32},
     ),
     "gpu": Scale(
         "gpu", 128, 400_000, 1_000_000, (64, 128, 256), (128, 256, 256), (64, 128, 192, 256), 256, 6,

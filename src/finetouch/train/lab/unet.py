@@ -23,7 +23,9 @@ GAMMA = 5.0
 """Largest signal-to-noise ratio that still weighs more (Hang et al., Min-SNR, 2023)."""
 DROP = 0.12
 """Share of prompts left out, for classifier-free guidance."""
-_SHOWN = ("a red ball", "a blue cat", "a yellow house", "a green car", "a pink flower", "a purple cup in a room",
+SHOWN_WEIGHT = 0.15
+"""How much the noise counts where the picture is known anyway."""
+SHOWN = ("a red ball", "a blue cat", "a yellow house", "a green car", "a pink flower", "a purple cup in a room",
           "an orange boat at the lake shore", "a white dog on a green meadow")  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def plain_from(folder: Path, vae: Any, scale: Scale) -> Any:
     small = build(scale, 4)
     state = full.state_dict()
     kernel, bias = state["conv_in.weight"], state["conv_in.bias"]
-    grey = _all_hidden(vae, scale.size).mean((0, 2, 3))
+    grey = all_hidden(vae, scale.size).mean((0, 2, 3))
     told = torch.cat([torch.ones(1), grey])
     state["conv_in.weight"] = kernel[:, :4].clone()
     state["conv_in.bias"] = bias + (kernel[:, 4:].sum((2, 3)) * told).sum(1)
@@ -93,7 +95,7 @@ class Reader:
 
 
 def recipe(
-    name: str, scale: Scale, views: Views, clip: Path, vae: Any, start: Any = None, everything: float = 0.5
+    name: str, scale: Scale, views: Views, clip: Path, vae: Any, start: Any = None, everything: float = 0.4
 ) -> Recipe:
     """How a UNet is trained on encoded views: noise prediction with Min-SNR weights.
 
@@ -107,17 +109,20 @@ def recipe(
     model = model.to(memory_format=torch.channels_last)
     reader, noise = Reader(clip), noise_scheduler()
     ratios = noise.alphas_cumprod / (1 - noise.alphas_cumprod)
-    hidden = _all_hidden(vae, scale.size)
+    hidden = all_hidden(vae, scale.size)
 
     def losses(unet: nn.Module, batch: Batch) -> Losses:
-        x, eps, t = batch["clean"], torch.randn_like(batch["clean"]), torch.randint(0, 1000, (len(batch["clean"]),))
+        x = batch["clean"]
+        eps, t = torch.randn_like(x), torch.randint(0, 1000, (len(x),), device=x.device)
         noisy = noise.add_noise(x, eps, t)
         if not plain:
             noisy = torch.cat([noisy, batch["mask"], batch["masked"]], 1)
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         found = unet(noisy, t, batch["states"]).sample.float()
-        error = F.mse_loss(found, eps, reduction="none").mean((1, 2, 3))
-        weight = (GAMMA / ratios[t]).clamp(max=1.0)
+        error = F.mse_loss(found, eps, reduction="none").mean(1, keepdim=True)
+        matters = batch["mask"] + SHOWN_WEIGHT * (1 - batch["mask"])
+        error = (error * matters).sum((1, 2, 3)) / matters.sum((1, 2, 3))
+        weight = (GAMMA / ratios.to(t.device)[t]).clamp(max=1.0)
         return {"loss": (weight * error).mean(), "error": error.detach().mean()}
 
     def batches(step: int) -> Iterator[Batch]:
@@ -133,12 +138,12 @@ def recipe(
 
     return Recipe(
         name, model, batches, losses, save, sample, steps=scale.steps[name], batch_size=scale.batch["unet"],
-        rate=1e-3, decay=0.01, ema=0.9985, warm_up=150,
+        rate=8e-4, decay=0.01, ema=0.9985, warm_up=200,
     )  # fmt: skip
 
 
 @torch.no_grad()
-def _all_hidden(vae: Any, size: int) -> torch.Tensor:
+def all_hidden(vae: Any, size: int) -> torch.Tensor:
     """Latents ``(1, C, h, w)`` of a picture that is grey all over."""
     return vae.encode(torch.zeros(1, 3, size, size)).latent_dist.mean * vae.config.scaling_factor
 
@@ -162,11 +167,11 @@ def _batches(
 
 
 @torch.no_grad()
-def denoise(
+def draw(
     unet: Any, noise: Any, states: torch.Tensor, blank: torch.Tensor, known: torch.Tensor | None, seed: int = 0,
     steps: int = 25, guidance: float = 4.0, size: int = 16, eta: float = 0.0,
 ) -> torch.Tensor:  # fmt: skip
-    """Latents from noise by DDIM with classifier-free guidance; `known` are mask and masked latents ``(N, 5, h, w)``."""
+    """Latents from noise by DDIM with guidance; `known` are mask and masked latents ``(N, 5, h, w)`` or None."""
     noise.set_timesteps(steps)
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn((len(states), 4, size, size), generator=generator)
@@ -190,15 +195,15 @@ def _sample(
 ) -> Image.Image:  # fmt: skip
     blank, rows = reader([""]), []
     for seed in range(2):
-        states = reader(list(_SHOWN))
+        states = reader(list(SHOWN))
         known = None if views is None else torch.cat([torch.ones_like(hidden[:, :1]), hidden], 1).expand(8, -1, -1, -1)
-        rows.append(decode(vae, denoise(unet, noise, states, blank, known, seed, size=hidden.shape[-1])))
+        rows.append(decode(vae, draw(unet, noise, states, blank, known, seed, size=hidden.shape[-1])))
     if views is not None:
         pick = np.arange(8)
         masked = torch.from_numpy(views.masked[pick].astype(np.float32))
         mask = torch.from_numpy(views.masks[pick].astype(np.float32))[:, None]
         known = torch.cat([mask, masked], 1)
         rows.append(decode(vae, masked))
-        for prompts in ([views.texts[i][1][0] for i in pick], list(_SHOWN)):
-            rows.append(decode(vae, denoise(unet, noise, reader(prompts), blank, known, 1, size=hidden.shape[-1])))
+        for prompts in ([views.texts[i][1][0] for i in pick], list(SHOWN)):
+            rows.append(decode(vae, draw(unet, noise, reader(prompts), blank, known, 1, size=hidden.shape[-1])))
     return grid(rows, 2)

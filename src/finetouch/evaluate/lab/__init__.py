@@ -1,0 +1,1 @@
+"""How good the lab's models are, measured on scenes that none of them has seen."""
