@@ -17,6 +17,10 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """A new thing appears; also backgrounds, weather, tones and lettering that are "added"."""
     args = trim(args)
     while args and args[0].low in ("in", "on", "up", "back", "down") and len(args) > 1 and not position_phrase(args, 0):
+        if (match_preposition(args, 0) or ("", 1))[1] > 1:
+            if isinstance(story.antecedent, Phrase) and verb in ("put", "place", "paste", "photoshop"):
+                args = [Token("it", "it", "word", args[0].start), *args]
+            break
         args = args[1:]
     instead = arguments.instead_of(args)
     if instead:
@@ -45,6 +49,10 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
     first = args[0].low
     if verb not in ("add", "insert") and first not in ("a", "an") and _other_backdrop(args):
         scenes.place_subject(story, args)
+        return True
+    tinted = next((i for i, t in enumerate(args) if i and t.low in ("in", "into")), None)
+    if tinted and args[-1].low in ("color", "colour", "colors") and kinds.whole(parse_np(args[:tinted])):
+        story.add(Draft("global", result="color"))
         return True
     if first in ("him", "her", "them", "it") or (
         first in lx.POSSESSIVE and first not in ("its",) and len(args) > 1 and base(args[1].low) == ""
@@ -159,6 +167,10 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     ):
         story.add(Draft("global", result=phrase.core))
         return
+    if last in lx.VISUAL_FX and phrase.position in ("background", "foreground") and to is None:
+        blur = {"blur": params.strength(args)} if kinds.tone_of(_head_tokens(tokens)[:-1]) else {}
+        story.add(Draft("adjust", phrase.position, count="one", result=f"{phrase.core} {phrase.position}", params=blur))
+        return
     if (
         last in lx.VISUAL_FX
         or last in ("sepia", "grayscale", "style")
@@ -171,6 +183,7 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         head.split()[:1]
         and head.split()[0] in lx.words("word words text letters phrase caption")
         and len(head.split()) > 1
+        and last not in lx.LETTERED
     ):
         lettering.text_added(story, phrase, args, to)
         return
@@ -244,7 +257,8 @@ def _to_anchor(phrase: Phrase) -> tuple[str, str, bool] | None:
                 low.startswith("for ")
                 and parts
                 and parts[-1].lower() not in lx.BODY
-                and parts[0].lower() not in lx.words("him her man woman girl boy dog")
+                and parts[0].lower() not in lx.PRONOUNS
+                and parts[-1].lower() not in ANIMATE
             ):
                 return None
             return low.split()[0], anchor, parts[-1].lower() in lx.IMAGE if parts else True

@@ -52,7 +52,7 @@ def without_purpose(tokens: Tokens) -> Tokens:
             in lx.words(
                 """
         so while if because since without ensuring leaving keeping making maintaining preserving
-        revealing allowing seamlessly bringing
+        revealing allowing seamlessly bringing blending restoring
         """
             )
             and not (low == "without" and following in ("a", "the", "any"))
@@ -92,7 +92,9 @@ def image_object_of(args: Tokens) -> Tokens | None:
 
 def match_long(tokens: Tokens, i: int) -> bool:
     """True when "to" at `i` belongs to "next to" or "to the left of"."""
-    if i and tokens[i - 1].low in lx.words("next close closer near adjacent attached due up"):
+    if i and tokens[i - 1].low in lx.words(
+        "next close closer closest near nearer nearest adjacent attached due up similar"
+    ):
         return True
     hit = match_preposition(tokens, i)
     return bool(hit and hit[1] > 1)

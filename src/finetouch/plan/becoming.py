@@ -14,7 +14,7 @@ from finetouch.plan.tails import anchor_text
 from finetouch.plan.tokens import Token, is_plural, last_word, say, singular
 
 Tokens = list[Token]
-_PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("countryside sky skyline seascape mountainscape nature grassland")) - {
+PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("sky skyline seascape mountainscape nature snow tarmac")) - {
     "house", "room", "wall", "office",
 }  # fmt: skip
 _PICTURE_ASPECTS = lx.words("lighting light color colour image photo tone contrast exposure")
@@ -27,6 +27,8 @@ def become(
     story: Story, verb: str, old: Tokens, new: Tokens | None, clause: Tokens, phrase: Phrase | None = None
 ) -> None:
     """One thing gets a new colour, state, size, look, or becomes another thing; the heart of change and make."""
+    if new and _recounted(story, old, new):
+        return
     phrase = phrase or parse_np(old)
     origin = next((i for i, t in enumerate(old) if i and t.low == "from"), None)
     if origin is not None:
@@ -35,7 +37,7 @@ def become(
         color = plain_color(first)
         if color:
             phrase.attributes.append(color)
-        elif new and any(t.low in _PANORAMA for t in first[-1:]) and any(t.low in _PANORAMA for t in new):
+        elif new and any(t.low in PANORAMA for t in first[-1:]) and any(t.low in PANORAMA for t in new):
             scenes.scene(story, new, None if backdrop(phrase) else story.resolve(phrase).core)
             return
         elif (
@@ -92,7 +94,10 @@ def become(
         phrase.excepted, phrase.count_word, new = text_of(new[at + 1 :]), "all", new[:at]
         thing(story, verb, phrase, new)
         return
-    if kinds.whole(phrase) or (head in ("time", "time of day", "weather", "season", "climate", "day")):
+    if kinds.whole(phrase) or (
+        head in ("time", "time of day", "weather", "season", "climate", "day")
+        and (phrase.relation is None or phrase.of is not None)
+    ):
         pictures.picture(story, new, phrase)
         return
     if last in lx.VISUAL_FX and plain_color(new) and phrase.relation is None:
@@ -118,6 +123,20 @@ def become(
     thing(story, verb, phrase, new)
 
 
+def _recounted(story: Story, old: Tokens, new: Tokens) -> bool:
+    """ "the number of candles" to "five": as many as that."""
+    words = [t for t in old if t.low not in lx.DETERMINERS]
+    amount = next((t for t in new if t.kind == "num" or t.low in lx.NUMBERS), None)
+    if len(words) < 3 or amount is None or len(new) > 2:
+        return False
+    if words[0].low not in ("number", "amount", "quantity") or words[1].low != "of":
+        return False
+    counted = story.resolve(parse_np(words[2:]))
+    final = lx.NUMBERS.get(amount.low) or int(params.number(amount))
+    story.add(replace(draft_for("duplicate", counted, result=f"{amount.text} {counted.name}"), count=final))
+    return True
+
+
 def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
     subject = None
     if phrase.relation and phrase.relation[0] in lx.words("near behind part_of in with under on"):
@@ -131,7 +150,7 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
         last_word(phrase.head) in _CIRCUMSTANCES
         and phrase.relation is None
         and kinds.weather(new)
-        and not ({t.low for t in new} & (lx.SCENES | lx.BACKDROP | _PANORAMA | {"ambiance", "atmosphere", "vista"}))
+        and not ({t.low for t in new} & (lx.SCENES | lx.BACKDROP | PANORAMA | {"ambiance", "atmosphere", "vista"}))
     ):
         pictures.picture(story, new, Phrase(image=True))
         return
@@ -207,7 +226,9 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
     if (last in lx.TEXTY | {"wording"} and phrase.relation is None) or last in ("text", "lettering", "wording"):
         lettering.text_change(story, phrase, [], [], [])
         return
-    adjust = last in lx.BODY or singular(last) in lx.BODY or last in lx.ADJUST_NOUNS or last == "font" or last in lx.BACKDROP or last in lx.QUALITIES
+    adjust = (
+        singular(last) in lx.BODY or last in lx.BODY | lx.ADJUST_NOUNS | lx.BACKDROP | {"font"} or last in lx.QUALITIES
+    )
     story.add(draft_for("adjust" if adjust else "replace", phrase))
     story.note(phrase)
 
@@ -267,7 +288,9 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     if not any(t.kind != "punct" for t in new):
         unspecified(story, phrase, last_word(phrase.head))
         return
-    if kinds.size_word(new) or (len(new) == 1 and new[0].low == "little"):
+    sized = new[0].low in lx.COMPARATIVES_SIZE and new[0].low.endswith("er") and len(new) == 2
+    sized = sized and new[1].low not in lx.COLORS and kinds.tone_of(new[1:]) is None
+    if kinds.size_word(new) or sized or (len(new) == 1 and new[0].low == "little"):
         resized(story, phrase, new, verb)
         return
     hued = new[-1].low in ("color", "colors", "colours") and len(new) > 2 and new[0].low not in ("a", "an", "the")
@@ -291,7 +314,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         color is None
         and behind
         and behind[1] <= 2
-        and (not behind[2] or behind[2][0].low in lx.words("with in like but instead for so from and"))
+        and (not behind[2] or behind[2][0].low in lx.words("with in like but instead for so from and except besides"))
         and all(t.low in lx.FLAT | lx.INTENSIFIERS | {"a", "more", "the", "in"} for t in new[: behind[1]])
     ):
         color = behind[0]
@@ -339,7 +362,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         and any(t.low in ("night", "nighttime", "daytime", "day", "sunny") for t in new)
         and (phrase.head or "").lower() == "sky"
     ):
-        story.add(Draft("global", result=text_of(pictures.weather_words(new, new))))
+        pictures.picture(story, pictures.weather_words(new, new), Phrase(image=True))
         return
     if (
         kinds.weather(new)
@@ -371,6 +394,9 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         """
     ):
         story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.name}"))
+        return
+    if phrase.name.lower() == "time":
+        story.add(draft_for("adjust", phrase, result=text_of(new)))
         return
     if verb in ("make", "have", "let") and len(raw) == 1 and _bare_state(raw[0]):
         story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))

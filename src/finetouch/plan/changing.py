@@ -17,8 +17,8 @@ from finetouch.plan import (
     tone,
 )
 from finetouch.plan import lexicon as lx
-from finetouch.plan.colors import color_at
-from finetouch.plan.nouns import parse_np, trim
+from finetouch.plan.colors import color_at, plain_color
+from finetouch.plan.nouns import parse_np, split_core, trim
 from finetouch.plan.places import match_preposition
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
 from finetouch.plan.tokens import Token, say
@@ -26,6 +26,7 @@ from finetouch.plan.tokens import Token, say
 Tokens = list[Token]
 
 
+_HAVING = lx.words("wear wearing hold holding have having carry carrying")
 _UNTOUCHED = lx.words(
     "fills blends blend remain remains stays preserved unchanged intact untouched seamless seamlessly maintained kept"
 )
@@ -107,7 +108,9 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         phrases = [parse_np(t) for t in things]
         share_tail(phrases)
         compound = backdrop(phrases[-1]) and len(things[-1]) > 1 and things[-1][0].low not in lx.DETERMINERS
-        scenic = all(p.position == "background" for p in phrases) and any(t.low in lx.SCENES for t in new[-1:])
+        scenic = all(p.position == "background" for p in phrases) and any(
+            t.low in becoming.PANORAMA for t in split_core(trim(new))[0][-1:]
+        )
         if compound or scenic:
             scenes.scene(story, new)
             return
@@ -120,6 +123,8 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def _except_whole(args: Tokens) -> tuple[Tokens, Tokens] | None:
     """ "everything except the bird black and white": the state moves in front of the exception."""
     if not args or args[0].low not in ("everything", "all"):
+        return None
+    if args[0].low == "all" and len(args) > 2 and args[1].low in ("the", "of", "these") | lx.POSSESSIVE.keys():
         return None
     at = next((i for i, t in enumerate(args) if i and t.low in ("except", "but", "besides")), None)
     if at is None:
@@ -252,6 +257,14 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     so = next(cause, None)
     args = args[:so] if so and predicates.split_predicate(args[:so]) else args
     instead = arguments.instead_of(args)
+    worn = next((i for i, t in enumerate(instead[0]) if i and t.low in _HAVING), None) if instead else None
+    if instead and worn and not plain_color(instead[1]):
+        owner = story.resolve(parse_np(instead[0][:worn]))
+        replacing.replace_pair(story, instead[1], instead[0][worn + 1 :])
+        step = story.drafts[-1]
+        wearing = instead[0][worn].low.startswith("wear")
+        step.relation = step.relation or ("wearing" if wearing else "with", arguments.owner_text(owner))
+        return
     if instead and len(instead[0]) > 1:
         args = instead[0]
     pair = None if _only_tone(args) else predicates.split_predicate(args)

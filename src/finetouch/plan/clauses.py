@@ -20,9 +20,13 @@ _OBJECT_START = (
     | lx.words("his her its their him them it me out off away up down all everything in on text just only")
 )
 _DEGREES = lx.words("significantly slightly dramatically drastically greatly seamlessly carefully completely gently")
-_LIKE_ADJECTIVES = lx.words("light warm clear smooth open clean dim slim perfect double close dry cool separate")
+_LIKE_ADJECTIVES = lx.words(
+    "light warm clear smooth open clean dim slim perfect double close dry cool separate tie break lock wrap "
+    "burn toast roast crack dent flood fit"
+)
 _MIDDLES = lx.words("center centre middle top bottom left right")
 _QUALITY_STARTS = lx.words("color colors contrast brightness saturation hair clothes")
+_SUBJECTS = ("The", "There", "This", "These", "His", "Her", "Their")
 # Verbs that are nouns nearly always when they stand in the middle of a command.
 _RARELY_VERBS = lx.words("station grace rest hang plant light stage balance perfect cover picture frame filter")
 
@@ -142,7 +146,7 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         return tokens[i - 1].text[:1].islower()
     if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
         return joined or comma
-    capital = titled and token.text in ("The", "There", "This", "These", "His", "Her", "Their") and tokens[i - 1].text[:1].islower()
+    capital = titled and token.text in _SUBJECTS and tokens[i - 1].text[:1].islower()
     if (joined or comma or capital) and _declares(tokens, i, current):
         return True
     verb = base(low)

@@ -76,6 +76,8 @@ def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
         if plain or more:
             draft.params = {"saturation": params.strength(body)}
         extra = found[2] if found else []
+        if extra and extra[0].low in ("except", "but", "besides"):
+            draft.attributes.append(say(extra))
         story.add(draft)
         story.note(phrase)
         _with_extras(story, phrase, extra)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetouch.plan import arguments, kinds, params, removal
 from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import Phrase, parse_np, trim
-from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
+from finetouch.plan.story import REPLACING, Draft, Story, backdrop, draft_for, phrases_of, take_first, text_of
 from finetouch.plan.tokens import Token, say
 
 Tokens = list[Token]
@@ -16,7 +16,12 @@ def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = trim(arguments.without_purpose(args))
     out = any(t.low in ("out", "off", "away") for t in args)
     rest = [t for t in args if t.low not in lx.words("out off away in tightly closely down")] if out else args
+    if out and any(t.low in ("just", "only") for t in args[:2]):
+        out, rest = False, [t for t in rest if t.low not in ("just", "only")]
     if out:
+        if story.upcoming[0] in REPLACING and story.upcoming[1] in ("it", "them", "him", "her"):
+            take_first(story, rest)
+            return
         left = list(rest)
         thing = parse_np(left)
         if (
@@ -129,6 +134,8 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         ):
             if low in ("right", "left") and i and args[i - 1].low in ("the",):
                 continue
+            if low == "on" and i + 1 < len(args) and args[i + 1].low in lx.DETERMINERS and args[-1].low != "side":
+                continue
             stop = i
             break
     subject = parse_np(args[:stop])
@@ -159,13 +166,17 @@ def resize(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             i
             for i, t in enumerate(args)
             if i
-            and (t.low in lx.words("by to so smaller larger bigger slightly") or t.kind == "num")
+            and (
+                t.low in lx.words("by to so smaller larger bigger slightly")
+                or t.kind == "num"
+                or (t.low == "in" and args[i + 1 : i + 2] and args[i + 1].low in ("half", "size", "width", "height"))
+            )
             and not arguments.match_long(args, i)
         ),
         len(args),
     )
     phrases = phrases_of(story, args[:stop]) or [Phrase(image=True)]
-    factor = params.size_factor(args, verb)
+    factor = params.size_factor([t for t in args if t.low not in lx.SUPERLATIVES], verb)
     for phrase in phrases:
         sized = arguments.owner_of_quality(phrase, lx.SIZE_NOUNS)
         if sized is not None:

@@ -12,6 +12,9 @@ from finetouch.plan.tokens import Token, last_word
 Tokens = list[Token]
 
 
+_TINTED = lx.words("hair eyes skin lips nails fur feathers eyebrows")
+
+
 def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "give the man a hat", "give the car a red hue", "give background of an ocean"."""
     args = trim(args)
@@ -50,6 +53,11 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     for part in noun_lists(gift):
         piece = parse_np(part)
         worn = last_word(piece.head)
+        if piece.color and worn in _TINTED and len(piece.attributes) == 1:
+            tinted = draft_for("recolor", piece, result=piece.core, color=piece.color)
+            tinted.relation, tinted.attributes = ("part_of", arguments.owner_text(owner)), []
+            story.add(tinted)
+            continue
         relation = "wearing" if worn in lx.GARMENTS else "with"
         if worn in lx.BODY:
             relation = "on" if worn not in lx.GARMENTS else relation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from finetouch import registry
 from finetouch.contracts import Parser
@@ -34,7 +35,7 @@ from finetouch.plan.clauses import split_clauses
 from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import parse_np, trim
 from finetouch.plan.places import match_preposition
-from finetouch.plan.story import Draft, Story, backdrop, phrases_of, text_of
+from finetouch.plan.story import REPLACING, Draft, Story, backdrop, phrases_of, take_first, text_of
 from finetouch.plan.tokens import Token, base, last_word, say, tokenize
 from finetouch.types import EditPlan
 
@@ -144,13 +145,18 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     if frame is None:
         return False
     args = [t for t in args if t.low != "please"]
-    if verb == "cut" and story.upcoming[0] in handlers.REPLACING and story.upcoming[1] in ("him", "her", "it", "them"):
-        handlers.take_first(story, args)
+    if verb == "cut" and story.upcoming[0] in REPLACING and story.upcoming[1] in ("him", "her", "it", "them"):
+        take_first(story, args)
+        return True
+    if verb in ("cut", "chop", "slice", "split") and _halved(args):
+        story.frame, story.verb = "deform", verb
+        tone.deform(story, verb, args, clause)
         return True
     if verb == "cut":
         args = args[1:] if args and args[0].low in ("out", "off", "away", "down") else args
         frame = "extract" if any(t.low in lx.BACKDROP | {"everything"} for t in clause) else "remove"
-    if verb in ("edit", "photoshop", "paint", "fade", "blend") and len(args) > 1 and args[0].low == "out":
+    faded = verb == "fade" and any(t.low in lx.COLOR_NOUNS for t in args)
+    if verb in ("edit", "photoshop", "paint", "fade", "blend") and not faded and len(args) > 1 and args[0].low == "out":
         args, frame = args[1:], "remove"
     if verb in ("edit", "photoshop") and any(
         i and t.low == "out" and (i + 1 == len(args) or args[i + 1].low in ("of", "from")) for i, t in enumerate(args)
@@ -187,6 +193,13 @@ def _shares_object(clause: Tokens, following: Tokens) -> bool:
     return frames[0] == frames[1] and frames[0] in ("tone", "deform")
 
 
+def _halved(args: Tokens) -> bool:
+    """ "the melon in half", "the bread into slices": cut, not cut out."""
+    lows = [t.low for t in args]
+    pairs = set(pairwise(lows))
+    return bool(pairs & {("in", "half"), ("into", "half"), ("into", "pieces"), ("into", "slices"), ("in", "two")})
+
+
 def read_clause(story: Story, clause: Tokens) -> None:
     """One command or statement into steps of the story."""
     clause = trim(clause)
@@ -216,7 +229,7 @@ def read_clause(story: Story, clause: Tokens) -> None:
     if body[0].low in ("instead",) or (body[0].low in ("of",) and i):
         body = clause
     if body[0].low in lx.words("how who why when where which") or (
-        body[0].low == "what" and len(body) > 1 and body[1].low != "if"
+        body[0].low == "what" and len(body) > 1 and "if" not in [t.low for t in body[1:8]]
     ):
         story.unknown += [t.text for t in clause if t.kind != "punct"]
         return
@@ -259,9 +272,13 @@ def read_clause(story: Story, clause: Tokens) -> None:
         if at:
             body = body[at + 1 :]
             verb = base(body[0].low)
-    what_if = clause[0].low == "what" and len(clause) > 2 and clause[1].low == "if"
-    if what_if:
-        rest = clause[2:]
+    if_at = next((k for k, t in enumerate(clause[:8]) if t.low == "if"), None) if clause[0].low == "what" else None
+    if if_at and len(clause) > if_at + 1:
+        rest = clause[if_at + 1 :]
+        had = next((k for k, t in enumerate(rest[:-2]) if t.low in ("had", "has") and rest[k + 1].low == "no"), None)
+        if had:
+            removal.remove(story, "remove", [*rest[had + 2 :], Token("of", "of", "word", 0), *rest[:had]], clause)
+            return
         at = next((k for k, t in enumerate(rest) if t.low in lx.words("were was wore had held is are")), None)
         if at:
             word = {"wore": "wear", "had": "have", "held": "hold"}.get(rest[at].low, "be")

@@ -17,19 +17,10 @@ from finetouch.plan import (
 )
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at
-from finetouch.plan.nouns import parse_np
-from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
+from finetouch.plan.story import REPLACING, Draft, Story, backdrop, draft_for, phrases_of, take_first, text_of
 from finetouch.plan.tokens import Token, tokenize
 
 Tokens = list[Token]
-REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
-
-
-def take_first(story: Story, args: Tokens) -> None:
-    """ "take the girl and put her on a beach": the first half is no edit of its own, it names who is meant."""
-    group = parse_np([t for t in args if t.low not in ("out", "off")])
-    phrases_of(story, args)
-    story.antecedent, story.person = group, group.head
 
 
 def take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:

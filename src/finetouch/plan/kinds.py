@@ -157,7 +157,7 @@ def size_word(tokens: list[Token]) -> bool:
             in lx.words(
                 """
         and to be look twice as times in size by its the appear or than it is percent of original
-        current three two his her width height getting
+        current three two his her width height getting one all
         """
             )
             or w[:1].isdigit()
@@ -200,7 +200,7 @@ def whole(phrase: Phrase) -> bool:
         return True
     last = head.split()[-1] if head else ""
     if last in lx.IMAGE and last not in ("frame", "portrait", "shot"):
-        return phrase.owner is None
+        return phrase.owner is None and (phrase.image or phrase.relation is None or len(head.split()) > 1)
     parts = head.split()
     if len(parts) == 2 and parts[0] in lx.IMAGE and parts[1] in lx.QUALITIES and phrase.relation is None:
         return True

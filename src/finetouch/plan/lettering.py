@@ -81,6 +81,9 @@ def text_change(story: Story, target: Phrase, old: Tokens, new_quotes: Tokens, n
     else:
         draft.target = target.head
         draft.attributes = target.attributes
+        parts = target.name.split()
+        if len(parts) > 1 and parts[-1].lower() in _PLAIN_TEXT and parts[0].lower() not in lx.TEXTY:
+            draft.target = " ".join(parts[:-1])
         kind, anchor = target.relation or ("", "")
         if last_word(target.head) in ("text", "lettering", "writing", "words") and kind in ("on", "in", "part_of"):
             carrier = parse_np([_owner_token(w) for w in anchor.split()])
@@ -133,6 +136,9 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
     if says and len(new) > 1:
         said = new_quotes[0].text if new_quotes else say(new[2:] if first == "to" else new[1:])
         head = old[0].text if old else phrase.head
+        parts = phrase.name.split()
+        if not old and len(parts) > 1 and parts[-1].lower() in _PLAIN_TEXT and parts[0].lower() not in lx.TEXTY:
+            head = " ".join(parts[:-1])
         draft = draft_for("text", phrase, result=said)
         draft.target = head
         draft.count = "one" if old or phrase.head else None
@@ -191,6 +197,7 @@ def _names_string(phrase: Phrase) -> bool:
     )
 
 
+_PLAIN_TEXT = lx.words("text lettering writing words wording")
 _CARRIERS = lx.words("sign banner billboard label caption plaque poster signboard marquee headline")
 
 

@@ -49,10 +49,13 @@ _FRAMES = {
         polish enrich refine optimize optimise dim illuminate warm unfocus pixelate soften contrast highlight
     despeckle
         denoise whiten fade light finetune fine-tune upgrade perfect blacken smoothen focus vary distress unblur
-        balance normalize sharpness retouch touch blurr define resurrect uncover unmask unfog deveil match""",
+        balance normalize sharpness retouch touch color-correct blurr define resurrect uncover unmask unfog
+        deveil match""",
     "deform": """distort warp swirl squish stretch twist bend elongate tilt posterize slim straighten thicken thin
         shorten lengthen widen squeeze curl open close shave texturize tighten melt flatten pinch
-        skew age fold wrinkle freeze squinch pull pucker inflate loosen""",
+        skew age fold wrinkle freeze squinch pull pucker inflate loosen peel break unfold shatter
+        tie untie unzip unlock lock wrap unwrap unroll deflate burn toast roast cook bake fry boil ignite crush squash
+        smash dent crumple crack unbutton untangle emboss extrude wilt flood""",
     "crop": "crop trim",
     "zoom": "zoom magnify",
     "rotate": "rotate flip mirror invert reverse inverse spin ",
@@ -86,7 +89,8 @@ STRONG = words(
     adjust enhance move photoshop rid incorporate improve recolor zoom take expunge exclude apply draw whiten saturate
     unblur deblur bump boost write paste
     replicate
-    straighten soften pixelate illuminate shrink flatten duplicate colorize discard attach magnify lengthen shorten
+    straighten soften pixelate illuminate color-correct shrink flatten
+    duplicate colorize discard attach magnify lengthen shorten
     thicken sharpen darken dehaze denoise widen darken intensify"""
 )
 # Verb forms that are as often nouns or adjectives: they need a determiner or the picture behind them.
@@ -98,12 +102,23 @@ NOUNISH = words(
     lift up show display hand shift drop hide dim thin slim perfect separate swap switch trade change
     exchange edit update get use have let need keep leave bend twist curl freeze transfer wash fix repair
     repeat save select station balance extend animate distress clone stretch match glide set lay draw bring
-    push hold raise lower tilt flip invert fit
+    push hold raise lower tilt flip invert fit peel break tie lock wrap burn toast roast cook bake boil crush squash
+    crack dent
+    smash flood
     """
 )
 
 MODALS = words("should shall must can could would will may might ought needs need has have had wants want to")
 BE = words("is are was were be been being 's 're isn't aren't it's its")
+# What living things and objects do; behind "make X" or "have X" such a verb begins the new state.
+ACTS = words(
+    """
+    look appear seem wear hold have say read smile stand sit face show reflect glow grow float jump lie swing run fly
+    point lean extend bend eat kiss lick blink cry laugh disappear come stick walk sleep drink play dance hug wave
+    throw frown spread overflow explode spill burst melt bloom bleed roar howl bark sing shout yawn wink nod kneel
+    crouch shine sparkle vanish drip spin roll fall rise sink climb crawl swim burn disintegrate dissolve
+    """
+)
 COPULA = words("be turn become look appear seem stay get go shine appear remain turns becomes looks appears")
 DETERMINERS = words(
     "the a an this that these those any some my your our no another each every all both each such thee teh"
@@ -175,7 +190,7 @@ COLOR_MODIFIERS = words(
     """
     light dark bright deep pale hot neon royal sky baby forest pastel vibrant vivid deeper lighter darker
     brighter lime navy olive rich dull jet soft electric midnight mint sea rose blood cherry hunter
-    fluorescent burnt bold dusty very ocean metallic cool warm shiny lemon army slate wine
+    fluorescent burnt bold dusty matte matt glossy smooth very ocean metallic cool warm shiny lemon army slate wine
     """
 )
 FLAT = words("solid plain flat pure all completely totally entirely just fully complete total bare simply")
@@ -336,8 +351,9 @@ ADJECTIVES = words(
     short-haired unnecessary distracting foreign specific particular sweet sour bitter luxurious rustic
     contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
     striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
+    damaged burnt worn bent half-full burned baked cooked raw peeled crooked slanted spilled unlit crumpled
     damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant
-    luxury lush verdant barren
+    lush verdant barren
     naked shirtless barefoot wrinkled grinning crying green-eyed bustling busy quiet calm peaceful
     snow-covered lively shady ghostly holographic heart-shaped adjacent opposite overhead bottommost
     """
@@ -348,10 +364,12 @@ MATERIALS = words(
     velvet ice paper
     """
 )
+SUPERLATIVES = words("biggest largest smallest tallest shortest tiniest longest widest")
 COMPARATIVES_SIZE = {
     "bigger": 1.4, "larger": 1.4, "huge": 2.0, "big": 1.4, "large": 1.4, "smaller": 0.7, "small": 0.7, "tiny": 0.5,
     "taller": 1.3, "shorter": 0.75, "longer": 1.3, "wider": 1.3, "thicker": 1.3, "thinner": 0.75, "fatter": 1.3,
     "skinnier": 0.75, "narrower": 0.75, "giant": 2.0, "gigantic": 2.0, "slimmer": 0.75, "tall": 1.3, "long": 1.3,
+    "biggest": 1.6, "largest": 1.6, "smallest": 0.6, "tallest": 1.5,
     "enormous": 2.0, "bigggger": 1.4, "biger": 1.4, "tinier": 0.5,
 }  # fmt: skip
 
@@ -386,5 +404,6 @@ TEXTY = words(
     number headline saying subtitle numbers
     """
 )
+LETTERED = words("bubble bubbles balloon balloons box boxes art cloud clouds area areas block line lines plate")
 MEANINGLESS = words("na n/a null none nothing")
 VISUAL_FX = words("filter filters effect effects")

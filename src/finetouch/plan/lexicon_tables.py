@@ -12,6 +12,8 @@ PREPOSITIONS: dict[str, str] = {
     "to the left of": "left_of", "to the right of": "right_of", "to left of": "left_of", "to right of": "right_of",
     "on the left of": "left_of", "on the right of": "right_of", "on left of": "left_of", "on right of": "right_of",
     "to the immediate left of": "left_of", "to the immediate right of": "right_of",
+    "towards the left side of": "left_of", "towards the right side of": "right_of",
+    "toward the left side of": "left_of", "toward the right side of": "right_of",
     "in the left side of": "left_of", "in the right side of": "right_of", "at left side of": "left_of",
     "at right side of": "right_of", "in the right of": "right_of", "in the left of": "left_of",
     "left of": "left_of", "right of": "right_of",
@@ -157,13 +159,11 @@ TONE_VERBS: dict[str, tuple[str, float, str]] = {
     "deveil": ("sharpness", 1, "clearer"), "match": ("", 1, "matching"), "despeckle": ("", 1, "less noisy"),
     "denoise": ("", 1, "less noisy"), "vary": ("", 1, "varied"), "distress": ("", 1, "distressed"),
     "balance": ("contrast", 1, "balanced"), "normalize": ("contrast", 1, "normalized"),
-    "retouch": ("", 1, "retouched"),
+    "retouch": ("", 1, "retouched"), "color-correct": ("", 1, "corrected colors"),
 }  # fmt: skip
 
 # Names that begin with a word which is a mere modifier elsewhere.
-COMPOUNDS = frozenset(
-    " ".join(pair.split())
-    for pair in """
+_COMPOUNDS = """
     bald eagle, hot dog, hot air, hot tub, light bulb, light pole, light switch, light house, light fixture, light post,
     flying saucer, sweet potato, running shoe, rocking chair, swimming pool, dining table, dining room, living room,
     washing machine, cutting board, frying pan, folding chair, parking lot, parking meter, stuffed animal, stuffed bear,
@@ -171,5 +171,5 @@ COMPOUNDS = frozenset(
     white board, green house, black board, closed sign, open sign, red carpet, soft drink, walking stick, sleeping bag,
     diving board, skating rink, shopping cart, shopping bag, fast food, paper towel, paper bag, gold medal,
     human being, human child, human figure
-    """.split(",")
-)
+"""
+COMPOUNDS = frozenset(" ".join(pair.split()) for pair in _COMPOUNDS.split(","))

@@ -12,6 +12,10 @@ from finetouch.plan.tokens import Token, last_word, say
 Tokens = list[Token]
 
 
+_WHITHER = lx.words("to into onto up down closer next behind over")
+_SIDES = lx.words("left right higher lower upward upwards downward downwards")
+
+
 def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """An existing thing goes elsewhere."""
     args = trim(arguments.without_purpose(args))
@@ -21,6 +25,9 @@ def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     if len(args) > 1 and match_preposition(args, 0) and args[0].low in ("to", "into", "onto", "over"):
         args = [Token("it", "it", "word", args[0].start), *args]
+    if verb in ("align", "station") and args and args[0].low in ("a", "an"):
+        story.dispatch(story, "add", args, clause)
+        return
     if scenes.scene_end(args):
         scenes.place_subject(story, args)
         return
@@ -41,9 +48,11 @@ def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 and args[i - 1].low not in lx.DETERMINERS
             )
             or args[i].kind == "num"
+            or (low == "a" and i + 1 < len(args) and args[i + 1].low in ("bit", "little"))
         ):
             if low in ("in", "on", "with", "of") and any(
-                args[k].low in lx.words("to into onto up down closer next behind over") for k in range(i + 1, len(args))
+                args[k].low in _WHITHER or (args[k].low in _SIDES and args[k - 1].low not in lx.DETERMINERS)
+                for k in range(i + 1, len(args))
             ):
                 continue
             stop = i

@@ -10,7 +10,7 @@ from finetouch.plan.colors import color_at
 from finetouch.plan.owners import ANIMATE as ANIMATE
 from finetouch.plan.owners import bare_owner, corner, plain
 from finetouch.plan.places import match_preposition
-from finetouch.plan.tokens import Token, is_plural, say, singular
+from finetouch.plan.tokens import Token, is_plural, last_word, say, singular
 
 _PARTITIVE = lx.words("one some all any each most many several few both none two three four five six lots part rest")
 _QUANTIFIERS: dict[str, int | str | None] = {
@@ -22,6 +22,9 @@ _SIDED = lx.words("hand arm eye leg foot ear cheek paw shoulder knee wrist elbow
 _FURNITURE = lx.words("armchair chair recliner sofa couch bed lamp table stool bench desk dresser nightstand shelf")
 _FURNITURE_PARTS = lx.words(
     "cushion cushions pillow pillows seat back leg legs shade blanket drawer upholstery cover armrest headboard"
+)
+_HANGERS = lx.words(
+    "wall walls desk table shelf door fridge refrigerator easel screen shirt t-shirt nightstand dresser"
 )
 _SIZE_POS = lx.words("largest biggest smallest tallest tiniest shortest")
 
@@ -411,6 +414,9 @@ def _is_modifier(token: Token, following: str = "") -> bool:
 
 def _settle(phrase: Phrase) -> None:
     """Owner against clause relation: the clause is more telling, the owner becomes an attribute."""
+    hung = phrase.image and phrase.relation and phrase.relation[0] == "on"
+    if hung and phrase.relation and last_word(phrase.relation[1]) in _HANGERS:
+        phrase.image = False
     if phrase.owner:
         owner = phrase.owner
         if phrase.relation is None:

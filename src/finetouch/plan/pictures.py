@@ -63,6 +63,10 @@ def picture(story: Story, new: Tokens, phrase: Phrase) -> None:
     if any(t.low in lx.BACKDROP for t in body[-1:]) and any(t.low in ("background", "backdrop") for t in body):
         scenes.scene(story, body, position=phrase.position)
         return
+    held = next((i for i, t in enumerate(body) if i and t.low in ("holding", "wearing", "carrying")), None)
+    if held and any(t.low in ("look", "appear", "seem") for t in new):
+        becoming.become(story, "have", [t for t in body[:held] if t.low not in lx.BE], body[held:], new)
+        return
     if kinds.style(body) and not kinds.weather(body[:1]):
         story.add(Draft("restyle", result=text_of(body), params={"style": params.style_name(text_of(body))}))
         return

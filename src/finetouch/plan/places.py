@@ -189,5 +189,6 @@ def _ends(tokens: list[Token], j: int) -> bool:
         or low in lx.COLORS
         or low in lx.INTENSIFIERS
         or (low.endswith("ing") and len(low) > 5)
+        or low in lx.ACTS
         or low in lx.words("by so where black bigger smaller larger dressed")
     )

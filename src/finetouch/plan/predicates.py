@@ -11,6 +11,10 @@ from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
 
+_NOUNS_TOO = lx.words(
+    "face show point stick swing roll spin fall rise burn drink play dance walk kiss hug wink jump run "
+    "throw wave sink smile look laugh cry fly"
+)
 _PLACE_NOUNS = lx.words("left right top bottom middle center centre front back foreground background corner")
 
 
@@ -29,24 +33,28 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
         low = token.low
         if seen_noun and i:
             if (
-                low
-                in lx.words(
-                    """
+                (
+                    low
+                    in lx.words(
+                        """
         look appear seem be into become to looking wear hold have say read smile like is looks are
         as being not stand sit out face turned show reflect go transparent glow so raise open more
         less much slightly very really a an completely all bigger smaller too twice half grow
         invisible float jump lie swing run fly close point lean extend bend lower eat kiss lift lick
         blink cry laugh turn move disappear come stick
         """
+                    )
+                    and not token.owner
                 )
-                and not token.owner
-            ) or (
-                seen_noun
-                and low == "in"
-                and i + 1 < n
-                and color_at(args, i + 1)
-                and plain_color(args[i + 1 :])
-                and kinds.whole(parse_np(args[:i]))
+                or (low in lx.ACTS - _NOUNS_TOO and not match_preposition(args, i - 1))
+                or (
+                    seen_noun
+                    and low == "in"
+                    and i + 1 < n
+                    and color_at(args, i + 1)
+                    and plain_color(args[i + 1 :])
+                    and kinds.whole(parse_np(args[:i]))
+                )
             ):
                 if low in ("all",) and i + 1 < n and args[i + 1].low in ("the", "of"):
                     return None
@@ -80,6 +88,11 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                     return args[:i], args[i:]
             if token.kind == "num" and i + 1 < n and kinds.size_word(args[i:]):
                 return args[:i], args[i:]
+            superlative = (
+                low == "the" and args[-1].low in ("one", *lx.SUPERLATIVES) and not match_preposition(args, i - 1)
+            )
+            if superlative and args[min(i + 1, n - 1)].low in lx.SUPERLATIVES:
+                return args[:i], args[i + 1 :]
             if low == "the" and i + 1 < n and args[i + 1].low == "same":
                 return args[:i], args[i:]
             color = color_at(args, i)

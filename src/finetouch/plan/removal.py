@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finetouch.plan import arguments, kinds, params, scenes
 from finetouch.plan import lexicon as lx
+from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
 from finetouch.plan.tokens import Token
@@ -13,7 +14,15 @@ Tokens = list[Token]
 
 def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """Something vanishes."""
-    args = trim(arguments.without_purpose(args))
+    whole, args = args, trim(arguments.without_purpose(args))
+    to = next((i for i, t in enumerate(args[:-1]) if i and t.low == "to" and args[i + 1].low in ("a", "an")), None)
+    if to and scenes.scene_end(args[to - 1 :]):
+        scenes.scene(story, args[to + 1 :], story.resolve(parse_np(args[:to])).head)
+        return
+    ground = _left_ground(whole[len(args) :]) if backdrop(parse_np(args)) else None
+    if ground:
+        scenes.scene(story, ground)
+        return
     if len(args) > 1 and args[0].low in ("out", "off", "away", "up", "down", "from", "clean"):
         args = args[1:]
     args = _without_out(args) or args
@@ -31,6 +40,15 @@ def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     for phrase in phrases_of(story, args):
         remove_phrase(story, phrase, args)
+
+
+def _left_ground(purpose: Tokens) -> Tokens | None:
+    """The colour in "so it is just white", "to leave it white"."""
+    for i in range(1, len(purpose)):
+        found = color_at(purpose, i)
+        if found and i + found[1] == len(purpose):
+            return purpose[i:]
+    return None
 
 
 def _without_out(args: Tokens) -> Tokens:
@@ -56,8 +74,7 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
             draft.relation = ("behind", phrase.relation[1])
         draft.position = phrase.position if phrase.position != "background" else None
         story.add(draft)
-        story.antecedent = parse_np([])
-        story.antecedent = phrase
+        story.antecedent = Phrase(head="background", core="background")
         return
     if phrase.image and not phrase.head:
         story.add(Draft("remove"))
@@ -112,7 +129,11 @@ def remove_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         )
         return
     parts = phrase.name.split()
-    if len(parts) > 1 and parts[0].lower() in ("word", "words", "text", "letter", "letters", "number", "phrase"):
+    if (
+        len(parts) > 1
+        and parts[-1].lower() not in lx.LETTERED
+        and parts[0].lower() in ("word", "words", "text", "letter", "letters", "number", "phrase")
+    ):
         phrase.head = parts[0]
         phrase.attributes.append(" ".join(parts[1:]))
     draft = draft_for("remove", phrase)
@@ -186,7 +207,11 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = arguments.without_purpose(args)
     depicted = next((i for i, t in enumerate(args[:4]) if t.low == "of" and i and args[i - 1].low in lx.IMAGE), None)
     args = args[depicted + 1 :] if depicted else args
-    subject = story.resolve(parse_np(args))
+    subject = parse_np(args)
+    again = subject.pronoun and story.drafts and story.drafts[-1].op == "background"
+    if again and scene_tokens is None:
+        return
+    subject = story.resolve(subject)
     name = subject.head
     if verb == "extract" and any(t.low in lx.HAZE | {"wet", "snow"} for t in args):
         story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))

@@ -26,6 +26,8 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if instead:
         replace_pair(story, instead[1], instead[0])
         return
+    if verb in ("swap", "switch", "exchange") and _swapped(story, args):
+        return
     withs = [
         i
         for i, t in enumerate(args)
@@ -89,6 +91,21 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 replace_pair(story, piece, new)
             return
     replace_pair(story, old, new)
+
+
+def _swapped(story: Story, args: Tokens) -> bool:
+    """ "the positions of the cup and the jug": each goes where the other is."""
+    words = [t for t in args if t.low not in lx.DETERMINERS]
+    if (
+        len(words) < 4
+        or words[0].low not in ("positions", "places", "locations")
+        or words[1].low not in ("of", "between")
+    ):
+        return False
+    things = phrases_of(story, args[next(i for i, t in enumerate(args) if t.low in ("of", "between")) + 1 :])
+    for thing, other in zip(things, reversed(things), strict=True):
+        story.add(draft_for("move", thing, params={"to": other.name}))
+    return True
 
 
 def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:

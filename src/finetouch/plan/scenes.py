@@ -46,7 +46,8 @@ def place_subject(story: Story, args: Tokens) -> None:
     for i in range(1, len(args)):
         hit = match_preposition(args, i)
         if hit and hit[0] in ("in", "on", "near", "to", "in_front_of", "behind", "with"):
-            subject = story.resolve(parse_np(args[:i]))
+            shown = next((k for k in range(1, i) if args[k].low == "of" and args[k - 1].low in lx.IMAGE), None)
+            subject = story.resolve(parse_np(args[shown + 1 : i] if shown else args[:i]))
             scene(story, args[i + hit[1] :], None if subject.image else subject.head)
             story.note(subject)
             return

@@ -57,6 +57,10 @@ def behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
     low = new[i].low
     if low in ("on", "off"):
         return False
+    if low in ("hold", "holding") and new[-1].low == "hands" and len(new) - i <= 3:
+        story.add(draft_for("adjust", phrase, result=f"{phrase.name} holding hands"))
+        story.note(phrase)
+        return True
     if low in lx.words("wear wearing hold holding have having carry carrying has wears holds"):
         gift = new[i + 1 :]
         if any(t.low in ("color",) for t in gift) or not gift or kinds.whole(phrase):
@@ -96,7 +100,11 @@ def behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
         story.note(phrase)
         return True
     if (
-        low in lx.words("turn raise close open bend lift lower tilt extend move point")
+        low
+        in lx.words(
+            "turn raise close open bend lift lower tilt extend move point spread fold "
+            "flap stretch cross wag shake show stick"
+        )
         and i + 1 < len(new)
         and new[i + 1].low in lx.POSSESSIVE
     ):
@@ -106,9 +114,14 @@ def behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
         ):
             end += 1
         owned = parse_np(new[i + 2 : end])
-        state = {"raise": "raised", "close": "closed", "bend": "bent", "lift": "lifted", "tilt": "tilted"}.get(
-            low, low + "ed" if not low.endswith("e") else low + "d"
-        )
+        state = {
+            "raise": "raised",
+            "close": "closed",
+            "bend": "bent",
+            "lift": "lifted",
+            "tilt": "tilted",
+            "spread": "spread",
+        }.get(low, low + "ed" if not low.endswith("e") else low + "d")
         draft = draft_for("adjust", owned, result=f"{owned.head} {state} {say(new[end:])}".strip())
         draft.relation = ("part_of", phrase.head or "") if phrase.head else None
         story.add(draft)
@@ -122,14 +135,19 @@ def behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
 
 def verbal(new: Tokens) -> bool:
     low = new[0].low
-    return low in lx.words(
-        """
+    return (
+        low
+        in lx.words(
+            """
         smile smiling reflect show glow stand sit jump look face facing float fly lie run swing open
         close raise bend lean turn move laugh cry kiss eat lick point lift grow come extend sleep
         stick disappear walk drink play dance hug read ride hang flow shine match blink lower tilt
         frown throw wave
         """
-    ) or (low.endswith("ing") and low not in lx.words("painting building ring king drawing thing something duckling"))
+        )
+        or low in lx.ACTS - lx.words("look appear seem wear have say read")
+        or (low.endswith("ing") and low not in lx.words("painting building ring king drawing thing something duckling"))
+    )
 
 
 def state_result(new: Tokens, phrase: Phrase) -> str:

@@ -92,7 +92,8 @@ class Story:
             if phrase.owner_pronoun in ("his", "her", "their", "its") and self.person and phrase.owner_pronoun != "its":
                 owner = self.person
             elif phrase.owner_pronoun == "its" and isinstance(self.antecedent, Phrase):
-                owner = self.antecedent.head
+                part = self.antecedent.relation
+                owner = part[1] if part and part[0] == "part_of" else self.antecedent.head
             if owner:
                 phrase.relation = ("part_of", owner)
         if phrase.relation and phrase.anchor_pronoun:
@@ -189,6 +190,9 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
         """
     ):
         return False
+    described = tokens[i].text == "," and following.low in lx.ADJECTIVES and i + 2 < len(tokens)
+    if described and (match_preposition(tokens, i + 2) or tokens[i + 2].text == ","):
+        return False
     if following.kind == "punct" or following.low in ("or",) or match_preposition(tokens, i + 1):
         return False
     if in_pp and not after_place:
@@ -276,3 +280,13 @@ def text_of(tokens: list[Token]) -> str:
     ):
         tokens = tokens[1:]
     return say(tokens)
+
+
+REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
+
+
+def take_first(story: Story, args: list[Token]) -> None:
+    """ "take the girl and put her on a beach": the first half is no edit of its own, it names who is meant."""
+    group = parse_np([t for t in args if t.low not in ("out", "off")])
+    phrases_of(story, args)
+    story.antecedent, story.person = group, group.head

@@ -52,6 +52,11 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
         if picture:
             i += picture
             continue
+        counted = phrase.position in _ORDINALS and token.low == "from" and i + 2 < n
+        if counted and rest[i + 1].low == "the" and rest[i + 2].low in lx.words("left right top bottom"):
+            phrase.attributes.append(say(rest[i : i + 3]))
+            i += 3
+            continue
         hit = match_preposition(rest, i)
         if hit:
             end = _anchor_end(rest, i + hit[1])
@@ -75,6 +80,9 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
             if not phrase.relation and not phrase.tail:
                 phrase.tail = words
         i = end
+
+
+_ORDINALS = lx.words("first second third fourth fifth last")
 
 
 def _set_position(phrase: nouns.Phrase, place: str, words: str) -> None:

@@ -37,7 +37,7 @@ _REPAIRABLE = (
     "saturation", "exposure", "transparency", "resize", "insert", "instead", "picture",
     "everything", "reflection", "photograph",
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
-    "purple", "vibrant", "sunglasses", "brighter", "straighten", "lighter",
+    "purple", "vibrant", "sunglasses", "brighter", "straighten", "lighter", "darker",
 )  # fmt: skip
 # Words that only look like a misspelt edit word.
 _LOOKALIKES = lx.words(
@@ -112,6 +112,14 @@ def _joined(found: list[Token]) -> list[Token]:
             continue
         if lows[0] == "he" and out and out[-1].low in lx.STRONG:
             found[i].text = found[i].low = "the"
+        if lows[0] == "form" and lows[1:2] and lows[1] in lx.DETERMINERS and out and out[-1].low not in lx.DETERMINERS:
+            found[i].text = found[i].low = "from"
+        if lows[:2] == ["color", "correct"]:
+            out.append(Token("color-correct", "color-correct", "word", found[i].start))
+            i += 2
+            continue
+        if lows[0] == "there" and lows[1:2] and lows[1] in lx.BODY:
+            found[i].text = found[i].low = "their"
         out.append(found[i])
         i += 1
     return out

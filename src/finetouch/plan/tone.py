@@ -11,10 +11,23 @@ from finetouch.plan.tokens import Token, last_word
 Tokens = list[Token]
 _TRAILING = lx.words("a bit little lot tad more just much some slightly overall here there right somewhat")
 _QUALITY = frozenset(lx.QUALITIES)
+_MEASURES = lx.words("level levels quotient factor value values setting settings")
 _SHAPES = {
     "open": "open",
     "close": "closed",
     "bend": "bent",
+    "break": "broken",
+    "light": "lit",
+    "cut": "cut",
+    "slice": "sliced",
+    "split": "split",
+    "tie": "tied",
+    "untie": "untied",
+    "unzip": "unzipped",
+    "wrap": "wrapped",
+    "unwrap": "unwrapped",
+    "crush": "crushed",
+    "fry": "fried",
     "freeze": "frozen",
     "thin": "thinner",
     "slim": "slimmer",
@@ -43,6 +56,7 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         args = args[:by]
     args = [Token("of", "of", "word", t.start) if i and t.low == "for" and args[i - 1].low in _QUALITY else t
             for i, t in enumerate(args)]  # fmt: skip
+    args = [t for i, t in enumerate(args) if not (i and t.low in _MEASURES and args[i - 1].low in _QUALITY)]
     choice = next((i for i, t in enumerate(args) if i and t.low == "or" and args[i - 1].low in _QUALITY), None)
     args = args[:choice] if choice else args
     phrases = [parse_np(p) for p in noun_lists(args)]
@@ -76,6 +90,9 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.note(owner)
             done.add(result)
             continue
+        if phrase.name.lower() in lx.COLORS and phrase.relation is None:
+            story.add(Draft("global", result=f"{'more' if up else 'less'} {phrase.name}"))
+            continue
         if verb in ("raise", "lower", "lift") and last_word(phrase.head) in lx.BODY:
             story.add(draft_for("adjust", phrase, result=f"{verb}{'d' if verb.endswith('e') else 'ed'} {phrase.name}"))
             story.note(phrase)
@@ -88,6 +105,9 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             continue
         if not phrase.head:
             continue
+        if verb in ("raise", "lower", "lift", "elevate"):
+            moving.move(story, verb, [*args, Token("up" if up else "down", "up" if up else "down", "word", 0)], clause)
+            return
         phrase = story.resolve(phrase)
         if phrase.head and phrase.head.lower() in ("number", "amount") and phrase.of:
             moving.duplicate(story, "duplicate", phrase.of, clause)
@@ -109,6 +129,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if args[0].low in ("in", "on") and verb != "fade" and len(args) > 1 and verb in ("focus",):
             pass
         args = args[1:]
+    args = [] if args and args[0].low == "to" else args
     scrubbed = arguments.image_object_of(args)
     if scrubbed is not None and verb in ("deblur", "polish"):
         args = args[: len(args) - len(scrubbed) - 1]
@@ -204,7 +225,7 @@ def _degree(tokens: Tokens) -> str:
 def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "distort the face", "open the door", "stretch the lamp": a state of one thing, or of the picture."""
     args = trim(arguments.without_purpose(args))
-    while args and args[0].low in ("up", "out", "down"):
+    while len(args) > 1 and args[0].low in ("up", "out", "down", "off", "on", "around"):
         args = args[1:]
     args = [t for t in args if t.low not in lx.words("vertically horizontally downward upward here there up down")]
     state = _SHAPES.get(verb, verb + ("d" if verb.endswith("e") else "ed"))
@@ -212,7 +233,11 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         (
             i
             for i, t in enumerate(args)
-            if i and t.low in ("to", "into", "so", "by", "like") and not arguments.match_long(args, i)
+            if i
+            and (
+                (t.low in ("to", "into", "so", "by", "like") and not arguments.match_long(args, i))
+                or (t.low == "in" and args[i + 1 : i + 2] and args[i + 1].low in ("half", "two"))
+            )
         ),
         len(args),
     )
@@ -221,7 +246,7 @@ def deform(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story.add(Draft("global", result=state))
         return
     for phrase in phrases:
-        if kinds.whole(phrase):
+        if kinds.whole(phrase) or last_word(phrase.head) in ("degree", "degrees"):
             if verb in ("posterize", "texturize", "distress"):
                 story.add(Draft("restyle", result=state, params={"style": params.style_name(state)}))
                 continue
