@@ -106,7 +106,7 @@ class EditRequest:
         target: ``(h, w) float32``, the selected thing itself.
         alpha: ``(h, w) uint8`` or None.
         scene: The whole picture and the step.
-        origin: ``(x, y)`` of the crop in the picture, px. scale: crop pixels per picture pixel (≤ 1).
+        origin: ``(x, y)`` of the crop in the picture, px. scale: crop pixels per picture pixel (above 1: zoomed up).
         rng: The only source of chance a method may use.
         report: Progress and cancel.
         prepared: What `EditMethod.prepare` returned, the same for all tiles of one area.
@@ -150,6 +150,14 @@ class EditOutput:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class WorkingSize:
+    """What crops are brought to for a model: about ``side * side`` px, both sides multiples of `multiple`."""
+
+    side: int
+    multiple: int = 8
+
+
 class EditMethod(ABC):
     """New pixels for a crop. Decorate the class with `finetouch.registry.editor`.
 
@@ -175,6 +183,10 @@ class EditMethod(ABC):
         result stays bit-identical whatever `edit` returns.
         """
         return scene.region.grow(scene.grow or 0)
+
+    def working_size(self, scene: Scene) -> WorkingSize | None:
+        """The size its model was made for; None: the crop keeps its size (down to `Spec.max_side`)."""
+        return None
 
     def prepare(self, scene: Scene) -> Any:
         """What has to be known about the whole picture before the crops are made (colour statistics, a depth map).

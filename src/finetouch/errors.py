@@ -78,6 +78,10 @@ class OutOfMemory(FinetouchError):
     """The device's memory is used up; the hint names the cheapest setting that would fit. Nothing is left behind."""
 
 
+class BrokenOutput(FinetouchError):
+    """A model gave something that is no picture (values that are no numbers, or black), and did so again."""
+
+
 class Cancelled(FinetouchError):
     """The work was cancelled by the user; nothing was written."""
 

@@ -170,6 +170,8 @@ def beside(scene: Scene, box: Box, kind: str, other: Box) -> Box:
         left = other[0] - gap - width
     elif kind == "right_of":
         left = other[2] + gap
+    elif kind == "wearing":
+        left, top = middle, other[1] + 0.4 * height - height
     elif kind in ("on", "in"):
         left, top = middle, other[1] + 0.25 * (other[3] - other[1]) - height
     elif kind == "above":
@@ -179,6 +181,50 @@ def beside(scene: Scene, box: Box, kind: str, other: Box) -> Box:
     else:
         left, top = middle, other[3] - height + 0.3 * min(height, h - other[3])
     return _kept(scene, left, top, width, height)
+
+
+def anchor_of(scene: Scene, given: Box | None) -> tuple[str | None, Box | None]:
+    """What a new thing stands to, by the step's relation or the words of its result: ``(relation, box)``.
+
+    Args:
+        scene: The scene. given: Box of the selection, used when the step names no relation.
+    """
+    step = scene.step
+    anchor: Box | None = given if given is not None and scene.region.share < 0.98 else None
+    kind: str | None = step.relation.type if step.relation else None
+    if kind is None and relation_in(step.result):
+        kind, phrase = relation_in(step.result) or ("near", "")
+        anchor = scene.select(phrase).box if scene.select else None
+    elif step.relation and scene.select:
+        anchor = scene.select(step.relation.anchor).box
+    return kind, anchor
+
+
+def new_box(scene: Scene, aspect: float, size: float, given: Box | None) -> Box:
+    """Where a new thing goes: beside its anchor, at the place that is named, or standing low in the middle.
+
+    Args:
+        scene: The scene. aspect: Width over height. size: Height as a share of the picture's.
+        given: Box of the selection, or None.
+    """
+    w, h = scene.picture.size
+    height = size * h
+    width = min(height * aspect, 0.9 * w)
+    height = width / aspect
+    left, top = (w - width) / 2, 0.94 * h - height
+    start = (round(left), round(top), round(left + width), round(top + height))
+    kind, anchor = anchor_of(scene, given)
+    if kind and anchor:
+        return beside(scene, start, kind, anchor)
+    step = scene.step
+    place = step.position if step.position in POSITIONS else position_in(step.position)
+    if place in POSITIONS:
+        fx, fy = POSITIONS[place]
+        if fx is not None:
+            left = 0.04 * w + fx * max(0.0, 0.92 * w - width)
+        if fy is not None:
+            top = 0.04 * h + fy * max(0.0, 0.92 * h - height)
+    return round(left), round(top), round(left + width), round(top + height)
 
 
 def _copies(scene: Scene, box: Box) -> tuple[Box, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
+from finetouch.editing import EVERY_PRESET
 from finetouch.editing._tone import TONE_NAMES, ToneParams, Whole, apply_tone, measure
 from finetouch.imaging import color, matting
 from finetouch.imaging.masks import HARD
@@ -19,7 +20,7 @@ def _asks_tone(step: EditStep) -> bool:
 
 
 @editor("adjust", summary="brightness, contrast, saturation, warmth, sharpness, blur, mosaic of a thing",
-        ops=("adjust",), presets=("embedded",), context=0.0, min_context=4 * RIM + 4, max_pixels=6_000_000)  # fmt: skip
+        ops=("adjust",), presets=EVERY_PRESET, context=0.0, min_context=4 * RIM + 4, max_pixels=6_000_000)  # fmt: skip
 class Adjust(EditMethod):
     """Changes the tone of a region; its edge is found in the picture."""
 
@@ -49,7 +50,7 @@ class Adjust(EditMethod):
 
 
 @editor("tone", summary="brightness, contrast, saturation, warmth, sharpness, blur of the whole picture",
-        ops=("global",), presets=("embedded",), needs_region=False, context=0.0, min_context=24,
+        ops=("global",), presets=EVERY_PRESET, needs_region=False, context=0.0, min_context=24,
         max_pixels=6_000_000)  # fmt: skip
 class Tone(EditMethod):
     """Changes the tone of the whole picture."""

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
+from finetouch.editing import EVERY_PRESET
 from finetouch.errors import UsageError
 from finetouch.imaging import color, masks, matting
 from finetouch.imaging.masks import HARD, Mask
@@ -67,7 +68,7 @@ def _kind(step: EditStep) -> Kind | None:
 
 
 @editor("background", summary="lens blur, colour, gradient, picture, transparent or grey behind the subject",
-        ops=("background", "adjust"), presets=("embedded",), context=0.0, min_context=40,
+        ops=("background", "adjust"), presets=EVERY_PRESET, context=0.0, min_context=40,
         max_pixels=6_000_000)  # fmt: skip
 class Background(EditMethod):
     """Separates the subject with an alpha matte and makes a new background behind it."""

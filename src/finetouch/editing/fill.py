@@ -11,6 +11,7 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
+from finetouch.editing import EVERY_PRESET
 from finetouch.errors import InputError
 from finetouch.imaging import inpaint, masks
 from finetouch.imaging.masks import Mask
@@ -31,7 +32,7 @@ def rim_px(mask: Mask) -> int:
     return int(np.clip(round(0.018 * size), 4, 16))
 
 
-@editor("fill", summary="removes a thing by PatchMatch", ops=("remove",), presets=("embedded",),
+@editor("fill", summary="removes a thing by PatchMatch", ops=("remove",), presets=EVERY_PRESET,
         packages=("patchmatch",), context=0.6, min_context=48, max_side=2400, feather=FEATHER)  # fmt: skip
 class Fill(EditMethod):
     """Copies texture from around the thing into its place (Barnes et al., PatchMatch, 2009)."""

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest
+from finetouch.editing import EVERY_PRESET
 from finetouch.errors import InputError, UsageError
 from finetouch.registry import editor
 from finetouch.types import Box, EditStep, Region
@@ -37,7 +38,7 @@ class GeometryParams(contracts.Params):
     scale: float | None = Field(None, gt=0, le=16, description="factor of the picture's size")
 
 
-@editor("geometry", summary="crop, rotate, flip, zoom, resize the picture", ops=("global",), presets=("embedded",),
+@editor("geometry", summary="crop, rotate, flip, zoom, resize the picture", ops=("global",), presets=EVERY_PRESET,
         needs_region=False, geometry=True)  # fmt: skip
 class Geometry(EditMethod):
     """Changes the frame of the picture; right angles and flips move pixels without resampling."""

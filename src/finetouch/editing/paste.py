@@ -10,8 +10,8 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
-from finetouch.editing import _place
-from finetouch.editing._destination import POSITIONS, beside, position_in, relation_in
+from finetouch.editing import EVERY_PRESET, _place
+from finetouch.editing._destination import new_box
 from finetouch.editing._place import Sprite
 from finetouch.editing.fill import FEATHER, SEEN, not_to_copy, other_things, rim_px
 from finetouch.errors import InputError, UsageError
@@ -36,7 +36,7 @@ class PasteParams(contracts.Params):
 
 
 @editor("paste", summary="puts the thing of a reference picture into the scene", ops=("replace", "add"),
-        presets=("embedded",), packages=("patchmatch",), needs_reference=True, context=0.3, min_context=48,
+        presets=EVERY_PRESET, packages=("patchmatch",), needs_reference=True, context=0.3, min_context=48,
         max_side=2400, feather=FEATHER)  # fmt: skip
 class Paste(EditMethod):
     """Cuts the subject out of the reference, fits it to the place and matches its light."""
@@ -209,34 +209,7 @@ def _place_box(scene: Scene, aspect: float) -> Box:
         return x0, y0, max(x0 + 1, x1), max(y0 + 1, y1)
     if given is not None and 0 < region.share < 0.98 and region.source in ("mask", "box", "points"):
         return given
-    return _default_box(scene, aspect, given)
-
-
-def _default_box(scene: Scene, aspect: float, given: Box | None) -> Box:
-    w, h = scene.picture.size
-    height = scene.params.size * h
-    width = min(height * aspect, 0.9 * w)
-    height = width / aspect
-    left, top = (w - width) / 2, 0.94 * h - height
-    start = (round(left), round(top), round(left + width), round(top + height))
-    step = scene.step
-    anchor: Box | None = given if given is not None and scene.region.share < 0.98 else None
-    kind: str | None = step.relation.type if step.relation else None
-    if kind is None and relation_in(step.result):
-        kind, phrase = relation_in(step.result) or ("near", "")
-        anchor = scene.select(phrase).box if scene.select else None
-    elif step.relation and scene.select:
-        anchor = scene.select(step.relation.anchor).box
-    if kind and anchor:
-        return beside(scene, start, kind, anchor)
-    place = step.position if step.position in POSITIONS else position_in(step.position)
-    if place in POSITIONS:
-        fx, fy = POSITIONS[place]
-        if fx is not None:
-            left = 0.04 * w + fx * max(0.0, 0.92 * w - width)
-        if fy is not None:
-            top = 0.04 * h + fy * max(0.0, 0.92 * h - height)
-    return round(left), round(top), round(left + width), round(top + height)
+    return new_box(scene, aspect, scene.params.size, given)
 
 
 def _blend(wanted: str, piece: Sprite) -> str:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
+from finetouch.editing import EVERY_PRESET
 from finetouch.errors import UsageError
 from finetouch.imaging import color, matting
 from finetouch.imaging.masks import HARD, Mask
@@ -47,7 +48,7 @@ class Look:
 
 
 @editor("recolor", summary="another colour; shading, texture and highlights stay", ops=("recolor",),
-        presets=("embedded",), context=0.0, min_context=4 * RIM + 4, max_pixels=6_000_000)  # fmt: skip
+        presets=EVERY_PRESET, context=0.0, min_context=4 * RIM + 4, max_pixels=6_000_000)  # fmt: skip
 class Recolor(EditMethod):
     """Moves a region's lightness and chroma to a wanted colour in Lab."""
 

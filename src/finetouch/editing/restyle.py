@@ -9,7 +9,7 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
-from finetouch.editing import _styles
+from finetouch.editing import EVERY_PRESET, _styles
 from finetouch.errors import UsageError
 from finetouch.imaging import matting
 from finetouch.imaging.masks import HARD
@@ -71,7 +71,7 @@ class RestyleParams(contracts.Params):
 
 
 @editor("restyle", summary="sepia, black and white, sketch, cartoon, oil, watercolour and more", ops=("restyle",),
-        presets=("embedded",), context=0.05, max_side=3000)  # fmt: skip
+        presets=EVERY_PRESET, context=0.05, max_side=3000)  # fmt: skip
 class Restyle(EditMethod):
     """Draws the region (or all of the picture) in a classic style."""
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene
-from finetouch.editing import _place
+from finetouch.editing import EVERY_PRESET, _place
 from finetouch.editing._destination import destinations
 from finetouch.editing.fill import FEATHER, SEEN, contact_shadow, not_to_copy, other_things, rim_px
 from finetouch.errors import InputError
@@ -50,7 +50,7 @@ def _layout_of(scene: Scene) -> _Layout:
 
 
 @editor("transform", summary="moves, resizes or duplicates a thing", ops=("move", "resize", "duplicate"),
-        presets=("embedded",), packages=("patchmatch",), context=0.3, min_context=48, max_side=2400,
+        presets=EVERY_PRESET, packages=("patchmatch",), context=0.3, min_context=48, max_side=2400,
         feather=FEATHER)  # fmt: skip
 class Transform(EditMethod):
     """Cuts the thing out with its matte and sets it down where and as large as asked."""

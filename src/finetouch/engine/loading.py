@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,32 +69,65 @@ def pipeline_class(role: Role) -> str:
     if role.place is not None:
         index = folder_of(role.place) / "model_index.json"
         if index.is_file():
-            return str(json.loads(index.read_text(encoding="utf-8")).get("_class_name", ""))
+            return str(store.read_json(index).get("_class_name", ""))
         return ""
     return role.cls.rpartition(".")[2]
 
 
 def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
     """The object itself: a module in evaluation mode on the CPU, or a tokenizer, scheduler, processor."""
+    from safetensors import SafetensorError
+
     cls = _import(piece.cls, f"The role '{role}'")
     options: dict[str, Any] = {"local_files_only": True}
-    if _is_module(cls):
-        options["use_safetensors"] = True
+    module = _is_module(cls)
+    if module and not store.weight_files(piece.folder):
+        raise ModelMissing(f"There are no safetensors in '{piece.folder}'.", "Finetouch loads nothing else.")
+    if module:
+        options |= {"use_safetensors": True, "output_loading_info": True}
         options["torch_dtype" if piece.cls.startswith("diffusers.") else "dtype"] = dtype
         if variant := _variant(piece.folder, half=dtype.itemsize == 2):
             options["variant"] = variant
     if _needs_own_code(piece):
         options["trust_remote_code"] = True
     try:
-        made = cls.from_pretrained(str(piece.folder), **options)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        with quiet():
+            made = cls.from_pretrained(str(piece.folder), **options)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         if "memory" in str(error):
             raise
         raise UsageError(
             f"'{piece.folder}' cannot be read as {piece.cls.rpartition('.')[2]} for the role '{role}': {_first(error)}",
             "Check that the folder is complete (finetouch models verify) and fits the role.",
         ) from error
-    return made.eval() if hasattr(made, "eval") else made
+    if not module:
+        return made
+    made, info = made
+    _check_complete(made, info, piece, role)
+    return made.eval()
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps the libraries' own progress bars and remarks off the terminal; what matters is checked here."""
+    import diffusers
+    import transformers
+
+    loggers = (transformers.utils.logging, diffusers.utils.logging)
+    levels = [log.get_verbosity() for log in loggers]
+    bars = transformers.utils.logging.is_progress_bar_enabled(), diffusers.utils.logging.is_progress_bar_enabled()
+    for log in loggers:
+        log.set_verbosity(log.CRITICAL)
+        log.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for log, level, bar in zip(loggers, levels, bars, strict=True):
+            log.set_verbosity(level)
+            if bar:
+                log.enable_progress_bar()
 
 
 def processors(folder: Path) -> dict[str, Any]:
@@ -113,7 +148,8 @@ def processors(folder: Path) -> dict[str, Any]:
         if name in found:
             continue
         try:
-            made = auto.from_pretrained(str(folder), local_files_only=True)
+            with quiet():
+                made = auto.from_pretrained(str(folder), local_files_only=True)
         except (ImportError, OSError, ValueError, KeyError):
             continue
         if isinstance(made, ProcessorMixin):
@@ -135,7 +171,7 @@ def numbers(folder: Path) -> int:
 
 
 def _pipeline_pieces(role: Role, folder: Path) -> Iterator[Piece]:
-    index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    index = store.read_json(folder / "model_index.json")
     check_kind(role.name, str(index.get("_class_name", "nothing known")), str(folder))
     for name, (library, cls) in store.components(folder).items():
         if name in role.parts:
@@ -172,19 +208,32 @@ def _model_class(role: Role, folder: Path) -> str:
 
 def _architecture(folder: Path, role: str, default: str = "") -> str:
     """The dotted class that ``config.json`` names."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    if not (folder / "config.json").is_file():
         if default:
             return default
         raise UsageError(
             f"'{folder}' is not a model in the hub's layout: it has neither model_index.json nor config.json.",
             f"Give a folder that save_pretrained wrote, or a hub id, for the role '{role}'.",
-        ) from None
+        )
+    config = store.read_json(folder / "config.json")
     if "_class_name" in config:
         return f"diffusers.{config['_class_name']}"
     names = config.get("architectures") or []
     return f"transformers.{names[0]}" if names else default
+
+
+def _check_complete(made: Any, info: dict[str, Any], piece: Piece, role: str) -> None:
+    """Raises `UsageError` when tensors of the model were not in the files: it would work with random numbers."""
+    missing = sorted(map(str, info.get("missing_keys") or ()))
+    known = {name for name, _ in made.named_parameters()}
+    lacking = [name for name in missing if name in known]
+    if lacking or info.get("mismatched_keys"):
+        odd = lacking or [str(k) for k in info["mismatched_keys"]]
+        raise UsageError(
+            f"'{piece.folder}' does not hold a whole {type(made).__name__} for the role '{role}': "
+            f"{len(odd)} tensors are missing or of another size ({odd[0]} ...).",
+            "Check the folder (finetouch models verify), or give another model.",
+        )
 
 
 def _import(dotted: str, who: str) -> Any:
@@ -215,7 +264,7 @@ def _needs_own_code(piece: Piece) -> bool:
     module, _, name = piece.cls.rpartition(".")
     if hasattr(importlib.import_module(module), name):
         return False
-    if "auto_map" not in json.loads(config.read_text(encoding="utf-8")):
+    if "auto_map" not in store.read_json(config):
         return False
     if not settings().remote_code:
         raise UsageError(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from finetouch.engine.loading import folder_of
+from finetouch.engine.loading import folder_of, quiet
 from finetouch.errors import ModelMissing, UsageError
 from finetouch.hub import store
 from finetouch.hub.presets import Role
@@ -25,7 +25,8 @@ def attach(core: Any, role: Role, names: Sequence[str]) -> None:
         part = role.loras[name]
         folder = folder_of(part.place)
         try:
-            _load(core, name, folder)
+            with quiet():
+                _load(core, name, folder)
         except (ValueError, KeyError, RuntimeError) as error:
             raise UsageError(
                 f"The add-on weights '{name}' ({part.place.name}) do not fit the model for the role '{role.name}': "
@@ -61,4 +62,6 @@ def _load(core: Any, name: str, folder: Path) -> None:
         core.load_lora_adapter(weights, prefix="unet", adapter_name=name, network_alphas=alphas)
         return
     prefix = next((p for p in ("unet", "transformer") if any(k.startswith(f"{p}.") for k in weights)), None)
-    core.load_lora_adapter(weights, prefix=prefix, adapter_name=name)
+    core.load_lora_adapter(
+        str(folder), weight_name=files[0].name, prefix=prefix, adapter_name=name, local_files_only=True
+    )

@@ -49,10 +49,14 @@ def render(
     facts: dict[str, Any] = {}
     prepared = method.prepare(scene)
     parts = list(tiles(box, spec.max_pixels, spec.min_context))
+    working = method.working_size(scene)
     for number, part in enumerate(parts):
         report.update("edit", number, len(parts))
         around = (0.0, spec.min_context) if len(parts) > 1 else (spec.context, spec.min_context)
-        zoom = CropZoom.around(part, scene.picture.size, *around, max_side=spec.max_side)
+        if working is None:
+            zoom = CropZoom.around(part, scene.picture.size, *around, max_side=spec.max_side)
+        else:
+            zoom = CropZoom.to_side(part, scene.picture.size, working.side, working.multiple, *around)
         output = _call(method, scene, area, zoom, rng, report, prepared)
         inner = weight[part[1] - y0 : part[3] - y0, part[0] - x0 : part[2] - x0]
         paste_into(pixels, _inside(zoom, output.pixels, part), part, inner)

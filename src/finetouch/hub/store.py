@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from finetouch.errors import InputError
 from finetouch.hub.presets import Place
 from finetouch.settings import settings
 
 SKIPPED = ("safety_checker", "feature_extractor")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_WEIGHTS = ("*.safetensors",)
+WEIGHT_NAMES = ("model", "diffusion_pytorch_model", "pytorch_lora_weights", "adapter_model")
 _SAMPLE = 1 << 16
 
 
@@ -84,7 +86,7 @@ def incomplete(folder: Path) -> list[str]:
 
 def components(folder: Path) -> dict[str, tuple[str, str]]:
     """The components a pipeline folder names: name → (library, class); those left empty or skipped are not in it."""
-    entries = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    entries = read_json(folder / "model_index.json")
     return {
         name: (str(value[0]), str(value[1]))
         for name, value in entries.items()
@@ -92,9 +94,21 @@ def components(folder: Path) -> dict[str, tuple[str, str]]:
     }
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a model's folder; raises `InputError` when it is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"'{path}' cannot be read: {error}", "Download the model again.") from None
+    if not isinstance(found, dict):
+        raise InputError(f"'{path}' does not hold a description of a model.", "Download the model again.")
+    return found
+
+
 def weight_files(folder: Path) -> list[Path]:
     """The weight files that would be loaded from one component folder, links followed."""
-    return sorted(p for pattern in _WEIGHTS for p in folder.glob(pattern) if p.exists())
+    found = sorted(p for p in folder.glob("*.safetensors") if p.exists())
+    return [p for p in found if p.name.startswith(WEIGHT_NAMES)] or found
 
 
 def size_on_disk(place: Place) -> int:
@@ -129,7 +143,7 @@ def _lacking(folder: Path) -> list[str]:
         return ["(its files)"]
     missing: list[str] = []
     for index in folder.glob("*.safetensors.index*.json"):
-        table = json.loads(index.read_text(encoding="utf-8"))
+        table = read_json(index)
         missing += sorted(s for s in set(table.get("weight_map", {}).values()) if not (folder / s).exists())
     config = folder / "config.json"
     if config.is_file() and not weight_files(folder) and not missing:

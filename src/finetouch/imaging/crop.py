@@ -20,7 +20,8 @@ class CropZoom:
 
     Attributes:
         box: ``(x0, y0, x1, y1)`` in the picture, px, end-exclusive.
-        size: ``(width, height)`` the crop is worked on; equal to the box unless it was too large.
+        size: ``(width, height)`` the crop is worked on; equal to the box unless it was too large (`around`) or a
+            model wants a size of its own (`to_side`).
     """
 
     box: Box
@@ -52,9 +53,34 @@ class CropZoom:
         scale = 1.0 if max_side is None else min(1.0, max_side / max(bw, bh))
         return cls(bx, (max(1, round(bw * scale)), max(1, round(bh * scale))))
 
+    @classmethod
+    def to_side(
+        cls, box: Box, full: tuple[int, int], side: int, multiple: int, context: float = 0.5, min_context: int = 8
+    ) -> CropZoom:
+        """The crop around `box` at the size a model was made for: small things are zoomed up, large ones down.
+
+        The crop is as square as the picture allows; its working size has about ``side * side`` pixels, both sides
+        being multiples of `multiple` and between a half and twice `side`.
+
+        Args:
+            box: What has to be inside. full: Size of the picture.
+            side: Side of the square that the model was made for, px. multiple: What both sides must divide by.
+            context, min_context: See `around`.
+        """
+        x0, y0, x1, y1 = box
+        pad = max(min_context, round(context * max(x1 - x0, y1 - y0)))
+        wanted = max(x1 - x0, y1 - y0) + 2 * pad
+        left, right = _span(x0, x1, wanted, full[0])
+        top, bottom = _span(y0, y1, wanted, full[1])
+        w, h = right - left, bottom - top
+        scale = side / (w * h) ** 0.5
+        low, high = max(multiple, side // 2), max(multiple, 2 * side)
+        size = tuple(round(min(high, max(low, v * scale)) / multiple) * multiple for v in (w, h))
+        return cls((left, top, right, bottom), (max(multiple, size[0]), max(multiple, size[1])))
+
     @property
     def scale(self) -> float:
-        """Crop pixels per picture pixel, at most 1."""
+        """Crop pixels per picture pixel; above 1 when a small box is zoomed up."""
         return self.size[0] / (self.box[2] - self.box[0])
 
     @property
@@ -68,7 +94,7 @@ class CropZoom:
         part = image[y0:y1, x0:x1]
         if self.size == self.native:
             return part.copy()
-        return np.asarray(cv2.resize(part, self.size, interpolation=cv2.INTER_AREA))
+        return _resized(part, self.size)
 
     def cut_mask(self, mask: Mask) -> Mask:
         """The crop of a mask at working size."""
@@ -79,7 +105,21 @@ class CropZoom:
         """Brings an edited crop back to the box's size in the picture."""
         if (crop.shape[1], crop.shape[0]) == self.native:
             return crop
-        return np.asarray(cv2.resize(crop, self.native, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+        return np.asarray(_resized(crop, self.native), dtype=np.uint8)
+
+
+def _span(start: int, end: int, wanted: int, full: int) -> tuple[int, int]:
+    """`wanted` px around ``start .. end`` inside of ``0 .. full``, moved inwards at the border."""
+    wanted = min(full, max(wanted, end - start))
+    first = min(max(0, (start + end - wanted) // 2), full - wanted)
+    return first, first + wanted
+
+
+def _resized(part: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """Averages when going down, cubic when going up."""
+    down = size[0] * size[1] < part.shape[0] * part.shape[1]
+    out = cv2.resize(part, size, interpolation=cv2.INTER_AREA if down else cv2.INTER_CUBIC)
+    return np.asarray(out).reshape(size[1], size[0], *part.shape[2:])
 
 
 def tiles(box: Box, max_pixels: int | None, overlap: int) -> Iterator[Box]:

@@ -11,6 +11,7 @@ from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, 
 from finetouch.plan.tokens import Token, base, last_word
 
 Tokens = list[Token]
+_SAYING = lx.words("says saying reads reading")
 
 
 def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -22,6 +23,15 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 args = [Token("it", "it", "word", args[0].start), *args]
             break
         args = args[1:]
+    where = next((i for i, t in enumerate(args) if i and t.low == "where"), None)
+    if (
+        where
+        and len(args) > where + 2
+        and args[where + 1].low not in lx.PRONOUNS
+        and args[-1].low in ("is", "are", "was", "were")
+    ):
+        replacing.replace_pair(story, args[where + 1 : -1], args[:where])
+        return
     instead = arguments.instead_of(args)
     if instead:
         new, old = instead
@@ -73,9 +83,28 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
     if verb == "position" and first in ("the", "this", "these") and any(t.low in ("closer", "nearer") for t in args):
         moving.move(story, "move", args, args)
         return True
+    if verb in ("put", "place") and _beside_new(story, args):
+        return True
     if first in ("the", "this", "these") and verb not in ("add", "insert") and scenes.scene_end(args):
         scenes.place_subject(story, args)
         return True
+    return False
+
+
+def _beside_new(story: Story, args: Tokens) -> bool:
+    """ "put the ducks next to a pond": the pond is what is new."""
+    if args[0].low not in ("the", "this", "these", "him", "her", "them", "his"):
+        return False
+    for i in range(1, len(args) - 1):
+        hit = match_preposition(args, i)
+        if hit and hit[0] == "near" and hit[1] > 1 and args[min(i + hit[1], len(args) - 1)].low in ("a", "an"):
+            subject, new = story.resolve(parse_np(args[:i])), parse_np(args[i + hit[1] :])
+            if subject.head and new.head:
+                result = " ".join(w for w in (new.core, new.tail) if w)
+                story.add(Draft("add", result=result, count=new.count(added=True), relation=("near", subject.core)))
+                return True
+        if hit:
+            return False
     return False
 
 
@@ -199,7 +228,16 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
         return
     draft = Draft("add", result=" ".join(w for w in (phrase.core, phrase.tail) if w), count=phrase.count(added=True))
     draft.relation, draft.position = phrase.relation, None if phrase.placed_before else phrase.position
-    lettered = next((i for i, t in enumerate(args) if t.low in ("says", "saying", "reads", "reading") and i), None)
+    lettered = next(
+        (
+            i
+            for i, t in enumerate(args)
+            if i and (t.low in _SAYING or (t.low in ("say", "read") and args[i - 1].low == "to"))
+        ),
+        None,
+    )
+    if lettered and args[lettered - 1].low == "to":
+        to = None
     if lettered and len(noun_lists(args)) == 1:
         draft.result, phrase.core, phrase.tail = None, text_of(args), ""
         draft.result = phrase.core

@@ -195,7 +195,22 @@ def split_change(args: Tokens) -> tuple[Tokens, Tokens | None]:
     for i, token in enumerate(args):
         if i and token.low == "so":
             rest = args[i + 1 :]
-            return args[:i], rest[1:] if rest and rest[0].low == "that" else rest
+            rest = rest[1:] if rest and rest[0].low == "that" else rest
+            subject = rest and rest[0].low in (
+                "it",
+                "its",
+                "it's",
+                "he",
+                "she",
+                "they",
+                "they're",
+                "he's",
+                "she's",
+                "theyre",
+            )
+            if subject and len(rest) > 1 and not kinds.weather(rest):
+                rest = rest[2:] if rest[1].low in lx.BE and len(rest) > 2 else rest[1:]
+            return args[:i], rest
     for i, token in enumerate(args):
         if (
             i

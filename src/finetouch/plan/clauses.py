@@ -175,6 +175,9 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
     following = _following(tokens, i)
     if _complement(current, verb, titled and token.text[0].isupper(), joined or comma):
         return False
+    after = tokens[i + 2].low if following in ("and", "&") and i + 2 < len(tokens) else ""
+    if after in lx.FRAMES and lx.FRAMES[after] == lx.FRAMES[verb] in ("tone", "deform") and len(tokens) > i + 3:
+        return previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS
     if joined or comma:
         if verb in lx.STRONG:
             return True

@@ -152,6 +152,9 @@ def color_frame(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if verb == "paint" and args and args[0].low in ("a", "an"):
             adding.add(story, "add", args, clause)
             return
+    to = next((i for i, t in enumerate(args) if i and t.low in ("to", "into")), None)
+    if new is None and to and 0 < len(args) - to - 1 <= 2 and not arguments.match_long(args, to):
+        target_tokens, new = args[:to], args[to + 1 :]
     phrases = [parse_np(p) for p in noun_lists(target_tokens)]
     share_tail(phrases)
     for phrase in phrases:

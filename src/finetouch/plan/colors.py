@@ -31,6 +31,8 @@ def color_at(tokens: list[Token], i: int, end: int | None = None) -> tuple[str, 
     named = False
     while i < end and not tokens[i].owner and tokens[i].kind != "quote":
         low = tokens[i].low
+        if low == "cream" and i and tokens[i - 1].low in ("ice", "whipped", "sour", "shaving"):
+            break
         if low in lx.COLORS or low in lx.COLOR_ISH or low.startswith("#") or _hyphenated(low):
             words.append(tokens[i].text)
             named = True

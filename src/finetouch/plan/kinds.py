@@ -226,6 +226,12 @@ def whole(phrase: Phrase) -> bool:
     return False
 
 
+def portrayal(phrase: Phrase) -> bool:
+    """True for "the photo of him": the picture under the name of what it shows."""
+    parts = phrase.name.lower().split()
+    return len(parts) > 2 and parts[0] in lx.IMAGE and parts[1] == "of" and phrase.relation is None
+
+
 def material(tokens: list[Token]) -> bool:
     """True when the predicate is nothing but a material ("wooden", "made of gold")."""
     words = [t.low for t in tokens if t.low not in lx.words("made of out a an the from be into look like")]

@@ -203,7 +203,10 @@ _CARRIERS = lx.words("sign banner billboard label caption plaque poster signboar
 
 def _word_swap(old: Token, new: Token) -> bool:
     """ "Change Supreme to Saucin": two capitalised words without determiners are lettering."""
-    return all(t.kind == "word" and t.text[:1].isupper() and not t.text[1:].isupper() for t in (old, new))
+    words = (old.text, new.text)
+    if not all(t.kind == "word" and t.text[:1].isupper() for t in (old, new)):
+        return False
+    return not any(w[1:].isupper() for w in words) or all(w.isupper() and w.isalpha() and len(w) <= 4 for w in words)
 
 
 _CALLED = lx.words("word words text number numbers name letter letters phrase title date year")

@@ -26,6 +26,14 @@ _FURNITURE_PARTS = lx.words(
 _HANGERS = lx.words(
     "wall walls desk table shelf door fridge refrigerator easel screen shirt t-shirt nightstand dresser"
 )
+_OF_GROUND = (
+    lx.SCENES
+    | frozenset(lx.QUALITIES)
+    | lx.words(
+        "theme view area areas one part portion elements element filter layer layers noise effect image saturation "
+        "tones lighting texture pattern blur gradient space section"
+    )
+) - {"house", "church", "tower"}
 _SIZE_POS = lx.words("largest biggest smallest tallest tiniest shortest")
 
 
@@ -326,7 +334,7 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
             continue
         if (
             low in lx.POSITION_WORDS
-            and low not in ("background", "foreground")
+            and (low not in ("background", "foreground") or core[-1].low not in _OF_GROUND | lx.IMAGE | lx.COLOR_NOUNS)
             and not (low == "front" and core[-1].low in ("door", "teeth", "wheel", "porch", "yard"))
         ):
             low_next = core[i + 1].low

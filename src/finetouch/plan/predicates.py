@@ -11,6 +11,7 @@ from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
 
+_DEGREE = lx.words("slightly very much more less completely totally extremely really too")
 _NOUNS_TOO = lx.words(
     "face show point stick swing roll spin fall rise burn drink play dance walk kiss hug wink jump run "
     "throw wave sink smile look laugh cry fly"
@@ -24,7 +25,9 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     pronoun = n > 1 and args[0].low in ("it", "this", "him", "them", "everything")
     if pronoun and (args[0].low != "this" or (args[1].low not in lx.IMAGE | lx.WHOLE and not _nounish(args[1]))):
         return args[:1], args[1:]
-    if n == 2 and args[0].low == "her" and _state_word(args[1]):
+    bare = n > 1 and args[0].low == "her" and color_at(args, 1)
+    state = bare and bare[1] == n - 1
+    if n > 1 and args[0].low == "her" and (state or args[1].low in _DEGREE or (n == 2 and _state_word(args[1]))):
         return args[:1], args[1:]
     seen_noun = False
     i = 0
@@ -96,7 +99,7 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
             if low == "the" and i + 1 < n and args[i + 1].low == "same":
                 return args[:i], args[i:]
             color = color_at(args, i)
-            if color and not _prenominal(args, i, color[1]):
+            if color and (args[i - 1].low in ("background", "backdrop") or not _prenominal(args, i, color[1])):
                 return args[:i], args[i:]
             if low in lx.INTENSIFIERS | {"bit"} and _state_ahead(args, i):
                 return args[:i], args[i:]

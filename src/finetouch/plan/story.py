@@ -214,7 +214,8 @@ def share_tail(phrases: list[Phrase], owner: bool = True) -> None:
     last = phrases[-1]
     first = phrases[0]
     for phrase in phrases[:-1]:
-        if phrase.relation is None and phrase.position is None and not last.anchor_pronoun:
+        located = any(image_phrase(phrase.tokens, i) for i in range(1, len(phrase.tokens)))
+        if phrase.relation is None and phrase.position is None and not last.anchor_pronoun and not located:
             if last.relation and not last.owner and not last.owner_pronoun:
                 phrase.relation = last.relation
             phrase.position = last.position

@@ -101,7 +101,7 @@ def _anchor_end(rest: list[Token], start: int) -> int:
     n = len(rest)
     while i < n:
         token = rest[i]
-        if i > start and ((token.kind == "punct") or token.low in lx.RELATIVE):
+        if i > start and ((token.kind == "punct") or token.low in lx.RELATIVE or token.low in ("saying", "reading")):
             return i
         hit = match_preposition(rest, i) if i > start else None
         if hit and hit[0] != "of":
@@ -116,6 +116,8 @@ def _anchor_end(rest: list[Token], start: int) -> int:
 
 def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], anchor: list[Token]) -> None:
     anchor = nouns.trim(anchor)
+    if preposition[0].low == "besides" and (phrase.head or "").lower() in ("everything", "all", "anything", "everyone"):
+        relation = "except"
     text = anchor_text(anchor)
     words = say(preposition) + " " + say(anchor)
     if relation == "except":

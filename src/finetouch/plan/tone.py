@@ -193,12 +193,21 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 story.add(draft_for("adjust", owner, result=f"{degree}{words} {owner.name}", params=values))
                 story.note(owner)
             continue
-        if kinds.whole(phrase) or last_word(phrase.head) in ("visibility", "composition", "visuals", "contours"):
+        if (
+            kinds.whole(phrase)
+            or kinds.portrayal(phrase)
+            or last_word(phrase.head) in ("visibility", "composition", "visuals", "contours")
+        ):
             story.add(Draft("global", result=f"{degree}{word}", params=values))
             story.antecedent = "image"
             continue
         if backdrop(phrase):
-            story.add(Draft("adjust", "background", count="one", result=f"{degree}{word} background", params=values))
+            behind = (
+                phrase.relation if phrase.relation and phrase.relation[0] in ("behind", "near", "part_of") else None
+            )
+            draft = Draft("adjust", "background", count="one", result=f"{degree}{word} background", params=values)
+            draft.relation = ("behind", behind[1]) if behind else None
+            story.add(draft)
             story.note(phrase)
             continue
         if not phrase.head and phrase.position is None:

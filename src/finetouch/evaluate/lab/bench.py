@@ -47,8 +47,8 @@ def measures() -> dict[str, tuple[Measure, float]]:
 
     return {
         "judge": (seeing.judge, 1), "vae": (seeing.vae, 1), "clip": (seeing.clip, 1),
-        "segformer": (seeing.segformer, 1), "grounder": (seeing.grounder, 1), "sam": (seeing.sam, 1), "unet": (making.generation, 0.5),
-        "lcm": (few, 0.5), "inpaint": (making.inpainting, 0.5),
+        "segformer": (seeing.segformer, 1), "grounder": (seeing.grounder, 1), "sam": (seeing.sam, 1),
+        "unet": (making.generation, 0.5), "lcm": (few, 0.5), "inpaint": (making.inpainting, 0.5),
     }  # fmt: skip
 
 

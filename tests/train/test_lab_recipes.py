@@ -1,0 +1,120 @@
+"""Every lab recipe at tiny size: trains, stops, goes on, and leaves a folder that from_pretrained opens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+
+pytest.importorskip("diffusers")
+torch = pytest.importorskip("torch")
+
+from finetouch.errors import Cancelled, UsageError  # noqa: E402
+from finetouch.lab.zoo import Zoo  # noqa: E402
+from finetouch.train.lab.loop import Pace, train  # noqa: E402
+from finetouch.train.lab.pool import Pool, boxes, cut, random_window, window_around  # noqa: E402
+from finetouch.train.lab.recipes import RECIPES, Workshop, recipe  # noqa: E402
+from finetouch.train.lab.scale import SCALES, scale_of  # noqa: E402
+from finetouch.train.lab.seeing import asked, sights  # noqa: E402
+from finetouch.train.lab.views import coarse, stream  # noqa: E402
+from finetouch.types import Reporter  # noqa: E402
+
+TINY = replace(
+    SCALES["cpu"], name="tiny", pool=600, views=48, vae=(8, 16, 16), unet=(16, 16, 16), segformer=(8, 16, 16, 16),
+    width=32, depth=2, steps=dict.fromkeys(RECIPES, 3), batch=dict.fromkeys(RECIPES, 4),
+)  # fmt: skip
+CLASSES = {
+    "vae": "AutoencoderKL", "clip": "CLIPModel", "inpaint": "UNet2DConditionModel", "unet": "UNet2DConditionModel",
+    "segformer": "SegformerForSemanticSegmentation", "grounder": "CLIPSegForImageSegmentation", "sam": "SamModel",
+    "judge": "UperNetForSemanticSegmentation",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("family"), TINY)
+
+
+@pytest.fixture(scope="module")
+def pool(work: Workshop) -> Pool:
+    return work.pool()
+
+
+def test_every_recipe_trains_and_opens_again(work: Workshop) -> None:
+    torch.set_num_threads(1)
+    for name in RECIPES:
+        last = train(recipe(name, work), work.folder / name, Pace(log_every=1, save_every=2, sample_every=3))
+        assert last["step"] == 3 and np.isfinite(last["loss"])
+        assert (work.folder / name / "loss.png").exists() and (work.folder / name / "recipe.json").exists()
+        if name in CLASSES:
+            Zoo(work.folder).load(CLASSES[name], name)
+        else:
+            assert (work.folder / name / "model" / "pytorch_lora_weights.safetensors").exists()
+
+
+def test_training_goes_on_where_it_was_stopped(work: Workshop, tmp_path: Path, pool: Pool) -> None:
+    def losses(steps: list[int]) -> list[str]:
+        folder = tmp_path / "-".join(map(str, steps))
+        for n in steps:
+            made = recipe("segformer", work)
+            made.steps = n
+            train(made, folder, Pace(log_every=1))
+        return [line.split(",")[0] for line in (folder / "log.csv").read_text().splitlines()[1:]]
+
+    assert losses([2, 4]) == ["1", "2", "3", "4"]
+
+
+def test_cancelling_keeps_the_checkpoint(work: Workshop, tmp_path: Path, pool: Pool) -> None:
+    cancel = Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        train(recipe("segformer", work), tmp_path / "s", Pace(log_every=1), Reporter(None, cancel))
+    assert (tmp_path / "s" / "checkpoint.pt").exists() and not (tmp_path / "s" / "model").exists()
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'vae', which is not trained"):
+        recipe("inpaint", Workshop(tmp_path, TINY))
+    with pytest.raises(UsageError, match="no lab model 'gan'"):
+        recipe("gan", Workshop(tmp_path, TINY))
+    with pytest.raises(UsageError, match="no scale 'huge'"):
+        scale_of("huge")
+
+
+def test_cut_outs_keep_picture_and_labels_together(pool: Pool) -> None:
+    rng = np.random.default_rng(0)
+    for i in range(20):
+        item = pool[i]
+        for window in (random_window(rng, 128), window_around(rng, 128, np.array([20, 30, 60, 50]))):
+            x0, y0, x1, y1 = window
+            assert 0 <= x0 < x1 <= 128 and 0 <= y0 < y1 <= 128 and x1 - x0 == y1 - y0
+            picture, labels = cut(item, window, 64)
+            assert picture.shape == (64, 64, 3) and labels.shape == (64, 64)
+            assert set(np.unique(labels)) <= set(np.unique(item.labels[y0:y1, x0:x1])) | {0}
+        found = boxes(item.labels, len(item.facts["things"]))
+        for n, (x0, y0, x1, y1) in enumerate(found, 1):
+            assert (item.labels == n).sum() == (item.labels[y0:y1, x0:x1] == n).sum()
+
+
+def test_phrases_mean_what_they_say(pool: Pool) -> None:
+    from random import Random
+
+    rng, words = np.random.default_rng(1), Random(1)
+    seen = 0
+    for sight, _ in zip(sights(pool, 64, 3), range(60), strict=False):
+        text, mask = asked(rng, words, sight)
+        kinds = {sight.things[n - 1]["kind"] for n in np.unique(sight.labels[mask]) if n}
+        assert all(kind in text for kind in kinds)
+        seen += bool(mask.any())
+    assert seen > 25
+
+
+def test_views_hide_what_their_prompt_is_about(pool: Pool) -> None:
+    views = [v for v, _ in zip(stream(pool, 64, 2), range(60), strict=False)]
+    assert all(v.mask.any() and v.picture.shape == (64, 64, 3) and all(map(len, (v.whole, v.part))) for v in views)
+    for v in views:
+        small = coarse(v.mask, 16)
+        assert np.repeat(np.repeat(small, 4, 0), 4, 1)[v.mask].all()
