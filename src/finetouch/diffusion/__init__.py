@@ -1,0 +1,1 @@
+"""What generative methods share: codecs, prompts, schedulers, the denoising loop, previews."""
