@@ -33,6 +33,9 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         replacing.replace_pair(story, args[where + 1 : -1], args[:where])
         return
     instead = arguments.instead_of(args)
+    if instead and verb in ("put", "place") and _settled(instead[0]):
+        moving.move(story, "move", instead[0], clause)
+        return
     if instead:
         new, old = instead
         replacing.replace_pair(story, old, new)
@@ -52,6 +55,11 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         phrases = phrases[:1]
     for phrase in phrases:
         add_phrase(story, phrase, phrase.tokens if len(phrases) > 1 else args)
+
+
+def _settled(args: Tokens) -> bool:
+    """ "the vase on the floor": a thing that is there already, with its new place."""
+    return args[0].low in ("the", "this", "his", "her") and any(match_preposition(args, i) for i in range(1, len(args)))
 
 
 def _existing(story: Story, verb: str, args: Tokens) -> bool:

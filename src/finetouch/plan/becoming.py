@@ -11,7 +11,7 @@ from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.places import image_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, text_of
 from finetouch.plan.tails import anchor_text
-from finetouch.plan.tokens import Token, is_plural, last_word, say, singular
+from finetouch.plan.tokens import Token, base, is_plural, last_word, say, singular
 
 Tokens = list[Token]
 PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("sky skyline seascape mountainscape nature snow tarmac")) - {
@@ -277,7 +277,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         and new[0].low
         in lx.words(
             """
-        to into be become look appear seem as is are being have go get turn looks stay been shine in dyed painted
+        to into be become look appear seem as is are being have go get turn looks stay been shine in dyed painted adorned colored coated tinted drenched bathed clad
         """
         )
         and len(new) > 1
@@ -352,6 +352,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
     if (
         kinds.material(new)
         or kinds.adjectival(new)
+        or (len(new) < 4 and new[0].low.endswith("ed") and base(new[0].low))
         or states.verbal(new)
         or new[0].low in lx.words("out more less on off up down not upside in made far close closer away apart")
     ):
@@ -372,6 +373,9 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         story.add(draft_for("adjust", phrase, result=text_of(new)))
         return
     result = parse_np(new)
+    if result.name.lower() in ("one", "ones") and result.attributes and result.color is None:
+        story.add(draft_for("adjust", phrase, result=f"{' '.join(result.attributes)} {phrase.name}"))
+        return
     fruit = (result.color or "").lower() in ("orange", "peach", "olive", "cherry", "lemon") and (
         phrase.head or ""
     ).lower() in lx.words("slice juice tree peel wedge half")

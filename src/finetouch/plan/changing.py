@@ -50,6 +50,9 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if verb == "turn" and spun and args[0].low not in ("up", "down"):
         geometry.rotate(story, "rotate", args, clause)
         return
+    if verb == "turn" and len(args) > 1 and args[-1].low in ("on", "off"):
+        tone.deform(story, "turn", [args[-1], *args[:-1]], clause)
+        return
     up = _up_down(args)
     if up:
         tone.level(story, "increase" if up[0] else "decrease", up[1], clause)

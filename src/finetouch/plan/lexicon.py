@@ -116,6 +116,7 @@ ACTS = words(
     look appear seem wear hold have say read smile stand sit face show reflect glow grow float jump lie swing run fly
     point lean extend bend eat kiss lick blink cry laugh disappear come stick walk sleep drink play dance hug wave
     throw frown spread overflow explode spill burst melt bloom bleed roar howl bark sing shout yawn wink nod kneel
+    wither wilt blossom droop crumble collapse sag hover soar dive land drive flicker drool sneeze cough stare
     crouch shine sparkle vanish drip spin roll fall rise sink climb crawl swim burn disintegrate dissolve
     """
 )
@@ -351,6 +352,7 @@ ADJECTIVES = words(
     short-haired unnecessary distracting foreign specific particular sweet sour bitter luxurious rustic
     contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
     striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
+    eaten bitten fallen shut swollen sunken overgrown
     damaged burnt worn bent half-full burned baked cooked raw peeled crooked slanted spilled unlit crumpled
     damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant
     lush verdant barren

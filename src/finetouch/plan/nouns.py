@@ -276,7 +276,7 @@ def _strip_front(phrase: Phrase, core: list[Token]) -> list[Token]:
         elif low in lx.DETERMINERS and (not last or (n == 1 and low in ("the", "a", "an"))):
             phrase.definite = phrase.definite or low in ("the", "this", "that", "these", "those")
         elif (low in lx.words("so much as most too such just only") and not last and i == 0) or (
-            low in ("much", "many", "of") and i and not last
+            low in ("much", "many", "of", "only", "very", "same") and i and not last
         ):
             pass
         elif low in ("whole", "entire") and not last:
@@ -330,6 +330,10 @@ def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
             i += color[1]
             continue
         if low in ("and", "or", ",", "&") or token.kind == "punct":
+            i += 1
+            continue
+        if low in lx.NUMBERS and i and phrase.placed_before and phrase.count_word is None:
+            phrase.count_word = lx.NUMBERS[low]
             i += 1
             continue
         if (

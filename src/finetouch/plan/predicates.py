@@ -6,7 +6,7 @@ from finetouch.plan import arguments, kinds
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
 from finetouch.plan.nouns import ANIMATE, parse_np
-from finetouch.plan.places import match_preposition
+from finetouch.plan.places import match_preposition, position_phrase
 from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
@@ -113,6 +113,10 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
                 return args[:i], args[i:]
         if low in ("he", "she", "they") and seen_noun:
             i += 3 if i + 1 < n and args[i + 1].low in lx.BE else 2
+            continue
+        place = position_phrase(args, i) if i and seen_noun else None
+        if place and i + place[1] < n:
+            i += place[1]
             continue
         hit = match_preposition(args, i)
         if hit and i:

@@ -82,6 +82,8 @@ class Story:
             self.antecedent = phrase
             if phrase.head.split()[-1].lower() in _PERSONS:
                 self.person = phrase.head
+            elif phrase.owner and phrase.relation and phrase.relation[0] == "part_of":
+                self.person = phrase.owner
 
     def resolve(self, phrase: Phrase) -> Phrase:
         """The phrase with its pronouns replaced by what they stand for (section 5 of the guidelines)."""

@@ -59,7 +59,7 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
             continue
         hit = match_preposition(rest, i)
         if hit:
-            end = _anchor_end(rest, i + hit[1])
+            end = n if hit[0] == "except" else _anchor_end(rest, i + hit[1])
             _attach(phrase, hit[0], rest[i : i + hit[1]], rest[i + hit[1] : end])
             if hit[0] == "of" and phrase.of is not None and end < n:
                 phrase.of = [*phrase.of, *rest[end:]]
