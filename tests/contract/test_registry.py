@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from threading import Event
 
 import numpy as np
 import pytest
 
+import tiny_models
 from finetouch import registry
 from finetouch.engine.choose import choose_editor
+from finetouch.engine.models import Models
 from finetouch.engine.pipeline import Options, Pipeline, check_params, region_from_mask
-from finetouch.errors import Cancelled, FinetouchError, NotUnderstood, TargetNotFound
+from finetouch.errors import Cancelled, FinetouchError, ModelMissing, NotUnderstood, TargetNotFound
 from finetouch.hub.presets import preset, presets
 from finetouch.imaging import io
+from finetouch.registry import Spec
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 
 SAMPLES = {
@@ -22,6 +27,7 @@ SAMPLES = {
     "recolor": [EditStep(op="recolor", target="ball", color="green", result="green ball")],
     "restyle": [EditStep(op="restyle", result="sepia", params={"style": "sepia"})],
     "background": [
+        EditStep(op="background", target="background", result="beach"),
         EditStep(op="background", target="background", color="white", params={"kind": "color", "color": "white"}),
         EditStep(op="background", target="background", params={"kind": "transparent"}),
     ],
@@ -37,9 +43,23 @@ SAMPLES = {
     "resize": [EditStep(op="resize", target="ball", result="smaller ball", params={"scale": 0.7})],
     "duplicate": [EditStep(op="duplicate", target="ball", count=2)],
 }
+# The real classes at tiny random size, for methods and selectors that need models.
+TINY = {
+    "inpaint": tiny_models.stable_diffusion, "generate": partial(tiny_models.stable_diffusion, channels=4),
+    "grounder": tiny_models.clipseg, "clip": tiny_models.clip,
+}  # fmt: skip
 EDITORS = registry.specs("editor")
+
+
+def quick(spec, step: EditStep) -> EditStep:
+    """The step with as few denoising steps as the method allows."""
+    if "steps" in spec.cls.Params.model_fields:
+        return step.model_copy(update={"params": {**step.params, "steps": 2}})
+    return step
+
+
 CASES = [
-    pytest.param(spec, step, id=f"{spec.name}-{step.op}-{i}")
+    pytest.param(spec, quick(spec, step), id=f"{spec.name}-{step.op}-{i}")
     for spec in EDITORS
     for op in spec.ops
     for i, step in enumerate(SAMPLES.get(op, []))
@@ -61,10 +81,27 @@ def scene(height: int = 61, width: int = 83, alpha: bool = False) -> tuple[Pictu
     return Picture(pixels, see, name="ball.png"), Region.of(ball, label="ball", source="test")
 
 
-def run(spec, step, picture: Picture, region: Region, seed: int = 3, report: Reporter | None = None):
+@pytest.fixture(scope="session")
+def places(tmp_path_factory) -> Callable[[Spec], dict[str, str]]:
+    """Folders with tiny models for the roles that a registration needs, each made once."""
+    made: dict[str, str] = {}
+
+    def of(spec: Spec) -> dict[str, str]:
+        for role in spec.roles:
+            if role not in made:
+                pytest.importorskip("torch")
+                made[role] = str(TINY[role](tmp_path_factory.mktemp(role)))
+        return {role: made[role] for role in spec.roles}
+
+    return of
+
+
+def run(models, spec, step, picture: Picture, region: Region, seed: int = 3, report: Reporter | None = None):
     reference = io.load(scene(40, 30)[0]) if spec.needs_reference else None
     options = Options(method=spec.name, seed=seed, region=region, reference=reference, verify=False)
-    return Pipeline("embedded").run(picture, EditPlan(steps=(step,), instruction="test"), options, report)
+    return Pipeline("embedded", models=models).run(
+        picture, EditPlan(steps=(step,), instruction="test"), options, report
+    )
 
 
 def target_of(step: EditStep, region: Region) -> Region:
@@ -78,10 +115,10 @@ def test_every_method_is_covered_by_a_case():
 
 @pytest.mark.parametrize(("spec", "step"), CASES)
 @pytest.mark.parametrize("alpha", [False, True], ids=["opaque", "alpha"])
-def test_size_is_kept_mask_respected_input_untouched(spec, step, alpha):
+def test_size_is_kept_mask_respected_input_untouched(places, spec, step, alpha):
     picture, region = scene(alpha=alpha)
     before = picture.pixels.copy()
-    result = run(spec, step, picture, target_of(step, region))
+    result = run(places(spec), spec, step, picture, target_of(step, region))
     np.testing.assert_array_equal(picture.pixels, before)
     assert result.picture.pixels.dtype == np.uint8
     if spec.geometry:
@@ -97,30 +134,30 @@ def test_size_is_kept_mask_respected_input_untouched(spec, step, alpha):
 
 
 @pytest.mark.parametrize(("spec", "step"), CASES)
-def test_the_seed_reproduces(spec, step):
+def test_the_seed_reproduces(places, spec, step):
     picture, region = scene()
-    a, b = (run(spec, step, picture, target_of(step, region), seed=11) for _ in range(2))
+    a, b = (run(places(spec), spec, step, picture, target_of(step, region), seed=11) for _ in range(2))
     np.testing.assert_array_equal(a.picture.pixels, b.picture.pixels)
-    again = run(spec, a.provenance.plan.steps[0], picture, target_of(step, region), seed=99)
+    again = run(places(spec), spec, a.provenance.plan.steps[0], picture, target_of(step, region), seed=99)
     np.testing.assert_array_equal(a.picture.pixels, again.picture.pixels)
 
 
 @pytest.mark.parametrize(("spec", "step"), CASES)
-def test_cancel_stops(spec, step):
+def test_cancel_stops(places, spec, step):
     picture, region = scene()
     cancel = Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        run(spec, step, picture, target_of(step, region), report=Reporter(None, cancel))
+        run(places(spec), spec, step, picture, target_of(step, region), report=Reporter(None, cancel))
 
 
 @pytest.mark.parametrize(("spec", "step"), CASES)
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (2, 3), (17, 64)], ids=str)
-def test_odd_sizes_work_or_are_refused_clearly(spec, step, size):
+def test_odd_sizes_work_or_are_refused_clearly(places, spec, step, size):
     picture, _ = scene(*size)
     region = Region.of(np.ones(size, bool), label="all", source="test")
     try:
-        result = run(spec, step, picture, region)
+        result = run(places(spec), spec, step, picture, region)
     except FinetouchError as error:
         assert error.message
     else:
@@ -139,6 +176,8 @@ def test_the_registration_says_what_people_need(spec):
 
 @pytest.mark.parametrize(("op", "step"), [(o, s) for o, steps in SAMPLES.items() for s in steps], ids=str)
 def test_the_embedded_preset_chooses_a_method_for_every_sample(op, step):
+    if op == "background" and step.result == "beach":
+        pytest.skip("a described scene needs a generator")
     assert op in choose_editor(step, preset("embedded"), None, has_reference=True).ops
 
 
@@ -154,7 +193,9 @@ def test_parsers_are_deterministic_and_refuse_nonsense(spec):
 
 
 @pytest.mark.parametrize("spec", registry.specs("selector"), ids=lambda s: s.name)
-def test_selectors_refuse_what_is_not_there(spec):
+def test_selectors_refuse_what_is_not_there(places, spec):
+    if spec.roles:
+        pytest.skip("random weights see things; tests/select/test_grounded.py holds it to this")
     selector = spec.make()
     picture = Picture(np.full((90, 130, 3), 127, np.uint8))
     analysis = selector.analyse(picture, Reporter())
@@ -165,8 +206,8 @@ def test_selectors_refuse_what_is_not_there(spec):
 
 @pytest.mark.parametrize("spec", registry.specs("selector"), ids=lambda s: s.name)
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (33, 65)], ids=str)
-def test_selectors_take_any_size(spec, size):
-    selector = spec.make()
+def test_selectors_take_any_size(places, spec, size):
+    selector = spec.make(Models(preset("embedded"), overrides=places(spec)))
     picture, _ = scene(*size)
     analysis = selector.analyse(picture, Reporter())
     try:
@@ -174,6 +215,19 @@ def test_selectors_take_any_size(spec, size):
     except FinetouchError:
         return
     assert found.region.mask.shape == size and np.isfinite(found.region.mask).all()
+
+
+@pytest.mark.parametrize("spec", [s for s in registry.specs() if s.roles], ids=lambda s: f"{s.kind}-{s.name}")
+def test_absent_models_give_a_clear_error(spec):
+    pytest.importorskip("torch")
+    with pytest.raises(FinetouchError, match=spec.roles[0]) as caught:
+        spec.make(Models(preset("embedded")))
+    assert f"--set {spec.roles[0]}=" in caught.value.hint
+    for name in spec.presets:
+        try:
+            spec.make(Models(preset(name), offline=True))
+        except ModelMissing as error:
+            assert "finetouch models download" in error.hint or "--force-reinstall" in error.hint
 
 
 def test_masks_from_outside_are_checked():

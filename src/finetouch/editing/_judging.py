@@ -28,9 +28,9 @@ def rank(
     """
     if len(results) == 1:
         return 0, "", []
-    if models.has("clip"):
+    if models.ready("clip"):
         return _by_clip(models, results, area, step, prompt, report)
-    if models.has("grounder"):
+    if models.ready("grounder"):
         return _by_looking(models, results, area, step, report)
     return 0, "", []
 

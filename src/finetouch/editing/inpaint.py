@@ -137,7 +137,7 @@ class Inpaint(EditMethod):
         """The model for this step: the inpainter, its fast variant, or a plain model for the attention remover."""
         models, params, op = self._models(), scene.params, scene.step.op
         if op == "remove" and params.remover == "attention":
-            loaded = models.get("generate") if models.has("generate") else models.get("inpaint")
+            loaded = models.get("generate" if models.has("generate") else "inpaint")
             if flux.is_flux(loaded.parts) or int(loaded["unet"].config.in_channels) != 4:
                 raise UsageError(
                     "The attention remover needs a UNet with four input channels.",

@@ -11,7 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from finetouch.engine import device as devices
-from finetouch.errors import DependencyMissing, ModelMissing, OutOfMemory, UsageError
+from finetouch.errors import DependencyMissing, FinetouchError, ModelMissing, OutOfMemory, UsageError
 from finetouch.hub import store
 from finetouch.hub.presets import Preset, Role, presets
 from finetouch.hub.roles import ROLES, settle
@@ -121,6 +121,14 @@ class Models:
     def has(self, role: str) -> bool:
         """True when the preset or an override names a model for the role (its weights may still be missing)."""
         return role in self.roles
+
+    def ready(self, role: str) -> bool:
+        """True when the role is played and its weights are on this machine: for helpers one can do without."""
+        try:
+            self.require((role,), "This edit")
+        except FinetouchError:
+            return False
+        return True
 
     def require(self, roles: Sequence[str], who: str) -> None:
         """Checks, without loading anything, that all `roles` can be had.
@@ -286,7 +294,11 @@ def missing_weights(
         )
     if any(p.folder is not None for p in lacking):
         broken = next(p for p in lacking if p.folder is not None)
-        gone = ", ".join(store.incomplete(broken.folder / broken.subfolder)) if broken.folder.is_dir() else "the folder"
+        gone = (
+            ", ".join(store.incomplete(broken.folder / broken.subfolder, broken.without))
+            if broken.folder.is_dir()
+            else "the folder"
+        )
         return ModelMissing(
             f"The folder '{broken.name}' for the role '{role.name}' is not complete: it lacks {gone}.",
             "Finetouch loads safetensors only; save the model again with save_pretrained.",

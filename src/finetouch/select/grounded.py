@@ -56,7 +56,7 @@ class GroundedSelector(PhraseSelector):
             segmenter = SamSegmenter(loaded["model"], loaded.parts, loaded.facts)
             encoded = segmenter.encode(picture.pixels)
         return Sight(
-            picture, _small(picture), grounder, view, segmenter, encoded, self._scorer if models.has("clip") else None
+            picture, _small(picture), grounder, view, segmenter, encoded, self._scorer if models.ready("clip") else None
         )
 
     def _models(self) -> Any:
@@ -92,7 +92,7 @@ class GroundedSelector(PhraseSelector):
 
     def subject(self, picture: Picture, analysis: Sight, report: Reporter) -> Region:
         """All things that are no scenery: by the semantic model when there is one, else by everyday names."""
-        mask, label, score = self._semantic(picture, report) if self._models().has("semantic") else _named(analysis)
+        mask, label, score = self._semantic(picture, report) if self._models().ready("semantic") else _named(analysis)
         report.check()
         full = clean(masks.resize_mask(mask, picture.size), ISLAND, HOLE)
         if (full > masks.HARD).mean() < LEAST_THING:
