@@ -37,6 +37,7 @@ class Spec(Generic[T]):
         presets: Presets it belongs to.
         ops: Operations it can carry out (editors).
         roles: Models it cannot work without; they are looked for before anything is loaded.
+        uses: Models it works better with, when the preset has them.
         extra: Optional extra it needs, or "". packages: modules that must be importable for it.
         needs_region: False when it works on the whole picture and nothing has to be selected.
         needs_reference: True when it cannot work without a reference picture.
@@ -55,6 +56,7 @@ class Spec(Generic[T]):
     presets: tuple[str, ...] = ()
     ops: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     extra: str = ""
     packages: tuple[str, ...] = ()
     needs_region: bool = True

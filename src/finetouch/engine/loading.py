@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -166,7 +165,7 @@ def numbers(folder: Path) -> int:
     """How many numbers the weights of a component folder hold, read from the headers alone."""
     half = _variant(folder, half=True)
     files = store.weight_files(folder)
-    chosen = [f for f in files if f".{half}." in f.name] if half else [f for f in files if ".fp16." not in f.name]
+    chosen = [f for f in files if f".{half}" in f.name] if half else [f for f in files if ".fp16" not in f.name]
     return sum(_count(f) for f in chosen or files)
 
 
@@ -174,7 +173,7 @@ def _pipeline_pieces(role: Role, folder: Path) -> Iterator[Piece]:
     index = store.read_json(folder / "model_index.json")
     check_kind(role.name, str(index.get("_class_name", "nothing known")), str(folder))
     for name, (library, cls) in store.components(folder).items():
-        if name in role.parts:
+        if role.place is not None and name in role.place.without:
             continue
         if library not in ("diffusers", "transformers"):
             raise UsageError(
@@ -277,15 +276,13 @@ def _needs_own_code(piece: Piece) -> bool:
 def _variant(folder: Path, half: bool) -> str | None:
     """ "fp16" when those weights are there and wanted, or are the only ones."""
     names = [p.name for p in store.weight_files(folder)]
-    fp16 = any(".fp16." in n for n in names)
-    plain = any(".fp16." not in n and ".non_ema." not in n for n in names)
+    fp16 = any(".fp16" in n for n in names)
+    plain = any(".fp16" not in n and ".non_ema" not in n for n in names)
     return "fp16" if fp16 and (half or not plain) else None
 
 
 def _count(path: Path) -> int:
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
+    header, _ = store.header(path)
     total = 0
     for name, entry in header.items():
         if name != "__metadata__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from threading import RLock
@@ -14,7 +14,7 @@ from finetouch.engine import device as devices
 from finetouch.errors import DependencyMissing, FinetouchError, ModelMissing, OutOfMemory, UsageError
 from finetouch.hub import store
 from finetouch.hub.presets import Preset, Role, presets
-from finetouch.hub.roles import ROLES, settle
+from finetouch.hub.roles import ROLES, check_kind, settle
 from finetouch.settings import settings
 from finetouch.types import Reporter
 
@@ -110,6 +110,7 @@ class Models:
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._pieces: dict[tuple[Any, ...], Any] = {}
         self._lock = RLock()
+        self._holders: list[Callable[[], None]] = []
 
     @property
     def device(self) -> str:
@@ -178,23 +179,22 @@ class Models:
         places = self.roles[role].places if role in self.roles else ()
         return " + ".join(dict.fromkeys(store.identity(p) for p in places)) or "missing"
 
+    def on_shortage(self, forget: Callable[[], None]) -> None:
+        """Names a function that lets go of models held elsewhere; called when memory runs short."""
+        self._holders.append(forget)
+
     def clear(self) -> None:
         """Drops all models and gives their memory back."""
         with self._lock:
+            for forget in self._holders:
+                forget()
             self._loaded.clear()
             self._drop_unused()
 
     def memory_error(self, role: str | None = None) -> OutOfMemory:
         """Drops everything and returns the error to raise, which names the cheapest setting that would fit."""
         self.clear()
-        free = devices.free_memory(self.device)
-        what = f"The model for the role '{role}'" if role else "This edit"
-        need = self.roles[role].memory if role and role in self.roles else 0
-        size = f" needs about {need / 1e9:.1f} GB and" if need else ""
-        return OutOfMemory(
-            f"{what}{size} does not fit into the memory of the device '{self.device}' ({free / 1e9:.1f} GB free).",
-            self._cheaper(free, role),
-        )
+        return no_room(self.preset, self.roles, role, self.device, self._limit or devices.free_memory(self.device))
 
     def _check_here(self, role: str, who: str) -> None:
         for package in _LIBRARIES:
@@ -215,8 +215,6 @@ class Models:
         found = list(loading.pieces(role))
         loras = tuple(n for n, part in role.loras.items() if store.locate(part.place) is not None)
         if role.place is None and role.parts:
-            from finetouch.hub.roles import check_kind
-
             check_kind(role.name, loading.pipeline_class(role), _name(role))
         self._make_room(role, sum(loading.numbers(p.folder) * _width(p.dtype, dtype) for p in found))
         parts: dict[str, Any] = {}
@@ -244,6 +242,8 @@ class Models:
     def _make_room(self, role: Role, need: int) -> None:
         """Drops roles that were not used for longest until the new one fits; raises `MemoryError` when it cannot."""
         while self._loaded and self._used_bytes() + need > self._budget():
+            for forget in self._holders:
+                forget()
             self._loaded.popitem(last=False)
             self._drop_unused()
         if need > self._budget():
@@ -264,51 +264,6 @@ class Models:
         held = {id(part) for loaded in self._loaded.values() for part in loaded.parts.values()}
         self._pieces = {key: made for key, made in self._pieces.items() if id(made) in held}
         devices.release(self._device)
-
-    def _cheaper(self, free: int, role: str | None) -> str:
-        wanted = {role} if role and role in self.roles else set(self.roles)
-        fits = sorted(
-            (max(r.memory for n, r in p.roles.items() if n in wanted), p.name)
-            for p in presets().values()
-            if p.name != self.preset.name and wanted & set(p.roles)
-        )
-        smaller = [(size, name) for size, name in fits if 0 < size <= free]
-        advice = []
-        if smaller:
-            size, name = smaller[-1]
-            advice.append(f"Would fit: --preset {name} (about {size / 1e9:.1f} GB).")
-        if self.device != "cpu":
-            advice.append("Slower, but with the computer's own memory: --device cpu.")
-        return " ".join(advice) or "Close other programs, or give more with FINETOUCH_MEMORY."
-
-
-def missing_weights(
-    preset: Preset, role: Role, lacking: Sequence[Any], overrides: Mapping[str, str] | None = None
-) -> ModelMissing:
-    """The error for weights that are not here: which, how large, and the command that brings them."""
-    names = ", ".join(dict.fromkeys(p.name for p in lacking))
-    if all(p.bundled for p in lacking):
-        return ModelMissing(
-            f"The weights for the role '{role.name}' ({names}) are part of Finetouch but not of this installation.",
-            "Install it again: pip install --force-reinstall 'finetouch[diffusion]'",
-        )
-    if any(p.folder is not None for p in lacking):
-        broken = next(p for p in lacking if p.folder is not None)
-        gone = (
-            ", ".join(store.incomplete(broken.folder / broken.subfolder, broken.without))
-            if broken.folder.is_dir()
-            else "the folder"
-        )
-        return ModelMissing(
-            f"The folder '{broken.name}' for the role '{role.name}' is not complete: it lacks {gone}.",
-            "Finetouch loads safetensors only; save the model again with save_pretrained.",
-        )
-    given = "".join(f" --set {k}={v}" for k, v in (overrides or {}).items() if k.partition(".")[0] == role.name)
-    size = f"{role.total / 1e9:.1f} GB" if role.total else "size not known here"
-    return ModelMissing(
-        f"The weights for the role '{role.name}' ({names}, {size}) are not on this machine.",
-        f"Get them: finetouch models download {preset.name} --role {role.name}{given}",
-    )
 
 
 def _name(role: Role) -> str:

@@ -101,6 +101,7 @@ class Pipeline:
         self.preset = models.preset
         self._selectors: dict[str, Selector] = {}
         self._analyses: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
+        models.on_shortage(self._analyses.clear)
 
     @property
     def device(self) -> str:
@@ -130,8 +131,8 @@ class Pipeline:
             while len(self._analyses) > _KEPT_ANALYSES:
                 self._analyses.popitem(last=False)
         self._analyses.move_to_end(key)
-        report.check()
         kept = self._analyses[key]
+        report.check()
         self.models.used |= kept.used
         return chosen.select(picture, kept.analysis, query, report)
 

@@ -54,6 +54,7 @@ class Place:
         folder: The folder, or None for a repository. bundled: The folder is part of the package.
         subfolder: Folder inside of it, or "".
         files: Globs of the files that are needed; empty: all that are safe to load.
+        without: Components of a pipeline that are not taken from here.
     """
 
     id: str = ""
@@ -62,6 +63,7 @@ class Place:
     bundled: bool = False
     subfolder: str = ""
     files: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -199,6 +201,8 @@ def _role(name: str, row: Mapping[str, Any], root: Path) -> Role:
     loras = {
         lora: replace(_part(r, root), optional=lora != row.get("active")) for lora, r in row.get("loras", {}).items()
     }
+    if place is not None:
+        place = replace(place, without=tuple(p for p, part in parts.items() if not part.optional))
     return Role(name=name, cls=row.get("class", ""), place=place, parts=parts, loras=loras, **known)
 
 

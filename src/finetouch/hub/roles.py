@@ -115,5 +115,6 @@ def settle(preset: Preset, overrides: Mapping[str, str]) -> dict[str, Role]:
                 f"The preset '{preset.name}' has no model for the role '{name}' whose '{part}' could be exchanged.",
                 f"Give the whole role: --set {name}=PLACE",
             )
-        roles[name] = replace(old, parts={**old.parts, part: Part("", place)})
+        home = None if old.place is None else replace(old.place, without=(*old.place.without, part))
+        roles[name] = replace(old, place=home, parts={**old.parts, part: Part("", place)})
     return roles

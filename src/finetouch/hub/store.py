@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -67,19 +67,20 @@ def locate(place: Place) -> Path | None:
     if top is None:
         return None
     folder = top / place.subfolder if place.subfolder else top
-    return folder if folder.is_dir() and not incomplete(folder) else None
+    return folder if folder.is_dir() and not incomplete(folder, place.without) else None
 
 
-def incomplete(folder: Path) -> list[str]:
+def incomplete(folder: Path, without: Sequence[str] = ()) -> list[str]:
     """Names of the files that a folder in the hub's layout should have but has not.
 
-    Looks at what the folder itself says: components of a pipeline, shards of an index, weights beside a config.
+    Looks at what the folder itself says: components of a pipeline (except `without`), shards of an index, weights
+    beside a config.
     """
     index = folder / "model_index.json"
     if not index.is_file():
         return _lacking(folder)
     missing = []
-    for name in components(folder):
+    for name in (c for c in components(folder) if c not in without):
         missing += [f"{name}/{m}" for m in _lacking(folder / name)]
     return missing
 
@@ -109,6 +110,15 @@ def weight_files(folder: Path) -> list[Path]:
     """The weight files that would be loaded from one component folder, links followed."""
     found = sorted(p for p in folder.glob("*.safetensors") if p.exists())
     return [p for p in found if p.name.startswith(WEIGHT_NAMES)] or found
+
+
+def header(path: Path) -> tuple[dict[str, Any], int]:
+    """The description at the start of a safetensors file, and where its numbers begin; raises `ValueError`."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size:
+            raise ValueError(f"'{path}' is no safetensors file")
+        return dict(json.loads(file.read(length))), 8 + length
 
 
 def size_on_disk(place: Place) -> int:
