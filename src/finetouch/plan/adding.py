@@ -32,6 +32,9 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     ):
         replacing.replace_pair(story, args[where + 1 : -1], args[:where])
         return
+    pasted = len(args) > 1 and args[0].low in ("onto", "into") and verb in ("put", "place", "paste", "photoshop")
+    if pasted and isinstance(story.antecedent, Phrase):
+        args = [Token("it", "it", "word", args[0].start), *args]
     instead = arguments.instead_of(args)
     if instead and verb in ("put", "place") and _settled(instead[0]):
         moving.move(story, "move", instead[0], clause)
@@ -204,6 +207,11 @@ def add_phrase(story: Story, phrase: Phrase, args: Tokens) -> None:
     ):
         story.add(Draft("global", result=phrase.core))
         return
+    if last in lx.VISUAL_FX and phrase.relation and phrase.relation[0] in ("on", "in") and not to_thing(to):
+        target = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
+        if target.head and not kinds.whole(target):
+            story.add(draft_for("adjust", target, result=f"{phrase.core} {target.name}"))
+            return
     if last in lx.VISUAL_FX and phrase.position in ("background", "foreground") and to is None:
         blur = {"blur": params.strength(args)} if kinds.tone_of(_head_tokens(tokens)[:-1]) else {}
         story.add(Draft("adjust", phrase.position, count="one", result=f"{phrase.core} {phrase.position}", params=blur))

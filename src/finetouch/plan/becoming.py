@@ -277,7 +277,8 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         and new[0].low
         in lx.words(
             """
-        to into be become look appear seem as is are being have go get turn looks stay been shine in dyed painted adorned colored coated tinted drenched bathed clad
+        to into be become look appear seem as is are being have go get turn looks stay been shine in
+        dyed painted adorned colored coated tinted drenched bathed clad
         """
         )
         and len(new) > 1
@@ -404,6 +405,9 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         return
     if verb in ("make", "have", "let") and len(raw) == 1 and _bare_state(raw[0]):
         story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
+        return
+    if raw[0].low in ("look", "appear", "seem") and new[0].low not in ("a", "an", "the"):
+        story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.name}"))
         return
     story.add(draft_for("replace", phrase, result=arguments.new_words(result, phrase)))
 

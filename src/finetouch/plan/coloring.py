@@ -60,6 +60,9 @@ def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
     else:
         words = [t for t in body if t.low not in lx.words("color a an the of more be to")]
         found = first_color(words)
+        shade = next((i for i, t in enumerate(body) if t.low in ("shade", "hue", "tone")), None)
+        if shade and found and body[shade + 1 : shade + 2] and body[shade + 1].low == "of":
+            found = first_color(body) or found
         color = found[0] if found else say(words)
         if found is None and words and kinds.adjectival(words):
             story.add(draft_for("adjust", phrase, result=f"{color} {phrase.name}"))

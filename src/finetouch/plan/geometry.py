@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetouch.plan import arguments, kinds, params, removal
 from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import Phrase, parse_np, trim
-from finetouch.plan.story import REPLACING, Draft, Story, backdrop, draft_for, phrases_of, take_first, text_of
+from finetouch.plan.story import BACK, REPLACING, Draft, Story, backdrop, draft_for, phrases_of, take_first, text_of
 from finetouch.plan.tokens import Token, say
 
 Tokens = list[Token]
@@ -19,7 +19,7 @@ def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if out and any(t.low in ("just", "only") for t in args[:2]):
         out, rest = False, [t for t in rest if t.low not in ("just", "only")]
     if out:
-        if story.upcoming[0] in REPLACING and story.upcoming[1] in ("it", "them", "him", "her"):
+        if story.upcoming[0] in REPLACING and story.upcoming[1] in BACK:
             take_first(story, rest)
             return
         left = list(rest)

@@ -35,7 +35,7 @@ from finetouch.plan.clauses import split_clauses
 from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import parse_np, trim
 from finetouch.plan.places import match_preposition
-from finetouch.plan.story import REPLACING, Draft, Story, backdrop, phrases_of, take_first, text_of
+from finetouch.plan.story import BACK, REPLACING, Draft, Story, backdrop, phrases_of, take_first, text_of
 from finetouch.plan.tokens import Token, base, last_word, say, tokenize
 from finetouch.types import EditPlan
 
@@ -145,7 +145,7 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     if frame is None:
         return False
     args = [t for t in args if t.low != "please"]
-    if verb == "cut" and story.upcoming[0] in REPLACING and story.upcoming[1] in ("him", "her", "it", "them"):
+    if verb == "cut" and story.upcoming[0] in REPLACING and story.upcoming[1] in BACK:
         take_first(story, args)
         return True
     if verb in ("cut", "chop", "slice", "split") and _halved(args):

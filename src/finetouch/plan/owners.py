@@ -34,7 +34,8 @@ def bare_owner(core: list[Token], i: int) -> bool:
     ):
         return False
     part = (
-        owned in lx.BODY
+        owned in lx.BACKDROP | {"reflection", "shadow", "bag", "car", "dog", "house", "bike"}
+        or owned in lx.BODY
         or singular(owned) in lx.BODY
         or owned in lx.GARMENTS
         or owned in ("color", "shirt", "size", "name")

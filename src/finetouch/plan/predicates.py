@@ -11,6 +11,7 @@ from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
 
+_ADJECTIVE_ENDINGS = ("vy", "zy", "ky", "ny", "dy", "my", "ous", "ive", "ish", "ic", "al")
 _DEGREE = lx.words("slightly very much more less completely totally extremely really too")
 _NOUNS_TOO = lx.words(
     "face show point stick swing roll spin fall rise burn drink play dance walk kiss hug wink jump run "
@@ -140,8 +141,9 @@ def _acts(args: Tokens) -> tuple[Tokens, Tokens] | None:
     if len(args) < 3 or args[0].low not in lx.DETERMINERS | set(lx.POSSESSIVE) - {"a", "an"}:
         return None
     verb, doer = args[-1], args[-2].low
-    plain = verb.kind == "word" and verb.low not in lx.BODY | lx.GARMENTS | lx.PARTS | ANIMATE
-    return (args[:-1], args[-1:]) if plain and doer in ANIMATE and not args[-2].owner else None
+    plain = verb.kind == "word" and verb.low not in lx.BODY | lx.GARMENTS | lx.PARTS | ANIMATE and not args[-2].owner
+    adjective = len(verb.low) > 4 and verb.low.endswith(_ADJECTIVE_ENDINGS) and args[-2].low not in lx.ADJECTIVES
+    return (args[:-1], args[-1:]) if plain and (doer in ANIMATE or adjective) else None
 
 
 def _clause_like(args: Tokens, i: int) -> bool:

@@ -285,11 +285,15 @@ def text_of(tokens: list[Token]) -> str:
     return say(tokens)
 
 
+BACK = ("it", "them", "him", "her", "on", "onto", "into")
 REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
 
 
 def take_first(story: Story, args: list[Token]) -> None:
     """ "take the girl and put her on a beach": the first half is no edit of its own, it names who is meant."""
-    group = parse_np([t for t in args if t.low not in ("out", "off")])
+    args = [t for t in args if t.low not in ("out", "off")]
+    shown = next((i for i, t in enumerate(args[:4]) if i and t.low == "of" and args[i - 1].low in lx.IMAGE), None)
+    args = args[shown + 1 :] if shown else args
+    group = parse_np(args)
     phrases_of(story, args)
     story.antecedent, story.person = group, group.head

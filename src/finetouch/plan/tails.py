@@ -219,6 +219,8 @@ def _attach_of(phrase: nouns.Phrase, anchor: list[Token], text: str) -> None:
 def anchor_text(tokens: list[Token]) -> str:
     """An anchor as the guidelines write it: no leading determiner, modifiers kept, own spelling."""
     tokens = nouns.trim(tokens)
+    if [t.low for t in tokens[:3]] in (["one", "of", "the"], ["some", "of", "the"], ["one", "of", "these"]):
+        tokens = tokens[3:] or tokens
     while (
         tokens
         and tokens[0].kind == "word"
