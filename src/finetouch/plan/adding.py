@@ -53,11 +53,24 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story, verb, args
     ):
         return
+    for part in _receivers(args):
+        add(story, verb, part, clause)
+    if len(_receivers(args)):
+        return
     phrases = _added(story, args)
     if len(phrases) > 1 and backdrop(phrases[0]) and phrases[0].of is not None:
         phrases = phrases[:1]
     for phrase in phrases:
         add_phrase(story, phrase, phrase.tokens if len(phrases) > 1 else args)
+
+
+def _receivers(args: Tokens) -> list[Tokens]:
+    """ "a crown to the cat AND boots to the dog": two additions; empty when there is one receiver."""
+    tos = [i for i, t in enumerate(args) if i and t.low == "to" and not arguments.match_long(args, i)]
+    if len(tos) != 2 or any(t.kind == "quote" for t in args):
+        return []
+    joint = [i for i in range(tos[0] + 2, tos[1]) if args[i].low in ("and", "&") or args[i].text == ","]
+    return [args[: joint[0]], args[joint[-1] + 1 :]] if joint and joint[-1] + 1 < tos[1] else []
 
 
 def _settled(args: Tokens) -> bool:
@@ -80,6 +93,9 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
     ):
         if len(args) > 1 and first in ("her", "his", "their") and not match_preposition(args, 1):
             return False
+        if first != "it" and len(args) > 2 and args[1].low in ("in", "into") and args[-1].low in lx.GARMENTS:
+            story.dispatch(story, "give", [args[0], *args[2:]], args)
+            return True
         if first == "it" and len(args) > 2 and args[1].low in ("in", "into") and kinds.style(args[2:]):
             styled = text_of(args[2:])
             story.add(Draft("restyle", result=styled, params={"style": params.style_name(styled)}))

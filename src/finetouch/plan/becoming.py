@@ -8,7 +8,7 @@ from finetouch.plan import arguments, coloring, kinds, lettering, moving, params
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
 from finetouch.plan.nouns import Phrase, parse_np, trim
-from finetouch.plan.places import image_phrase
+from finetouch.plan.places import image_phrase, match_preposition
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, text_of
 from finetouch.plan.tails import anchor_text
 from finetouch.plan.tokens import Token, base, is_plural, last_word, say, singular
@@ -114,6 +114,11 @@ def become(
         story.note(shaped)
         return
     toned = arguments.owner_of_quality(phrase, frozenset(lx.QUALITIES) - {"light", "focus"})
+    if toned is not None and toned.head and new[0].low in ("make", "appear", "look") and not kinds.whole(toned):
+        toned = story.resolve(toned)
+        story.add(draft_for("adjust", toned, result=f"{text_of(new[1:])} {toned.name}"))
+        story.note(toned)
+        return
     if toned is not None and kinds.tone_of(new):
         toned = story.resolve(toned)
         if kinds.whole(toned):
@@ -208,6 +213,9 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
         )
         return
     words = phrase.name.lower().split()
+    if last in lx.VISUAL_FX and phrase.relation is None and (len(words) == 1 or words[0] in lx.IMAGE):
+        story.add(Draft("restyle", result=f"different {phrase.core}"))
+        return
     if len(words) == 2 and words[0] in _PICTURE_ASPECTS and words[1] in _ASPECT_NOUNS and phrase.owner is None:
         story.add(Draft("global", result=f"different {phrase.core}"))
         return
@@ -354,7 +362,7 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         kinds.material(new)
         or kinds.adjectival(new)
         or (len(new) < 4 and new[0].low.endswith("ed") and base(new[0].low))
-        or states.verbal(new)
+        or (states.verbal(new) and (verb not in ("change", "turn", "transform") or _verb_here(new)))
         or new[0].low in lx.words("out more less on off up down not upside in made far close closer away apart")
     ):
         story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
@@ -410,6 +418,13 @@ def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
         story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.name}"))
         return
     story.add(draft_for("replace", phrase, result=arguments.new_words(result, phrase)))
+
+
+def _verb_here(new: Tokens) -> bool:
+    """False for "blossom trees" and "walking sticks": a noun follows what could be a verb."""
+    if len(new) == 1 or match_preposition(new, 1):
+        return True
+    return new[1].low in lx.DETERMINERS | set(lx.POSSESSIVE) | lx.ADVERBS | {"up", "down", "at"}
 
 
 def _bare_state(token: Token) -> bool:

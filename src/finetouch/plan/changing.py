@@ -43,11 +43,18 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if len(args) > 1 and args[-1].low in ("differently", "different", "completely", "entirely"):
         args = args[:-1]
     turned = {t.low for t in args}
-    spun = turned & {"degrees", "clockwise", "counterclockwise", "upside", "sideways", "upright", "around"} or (
-        turned & {"right", "left", "side"} and "to" in turned and len(args) < 7
-    )
+    spun = turned & {
+        "degrees",
+        "clockwise",
+        "counterclockwise",
+        "upside",
+        "sideways",
+        "upright",
+        "around",
+        "rightside",
+    } or (turned & {"right", "left", "side"} and "to" in turned and len(args) < 7)
     spun = spun or {"side", "up"} <= turned
-    if verb == "turn" and spun and args[0].low not in ("up", "down"):
+    if (verb == "turn" or (verb == "change" and "degrees" in turned)) and spun and args[0].low not in ("up", "down"):
         geometry.rotate(story, "rotate", args, clause)
         return
     if verb == "turn" and len(args) > 1 and args[-1].low in ("on", "off"):
@@ -151,7 +158,7 @@ def _except_whole(args: Tokens) -> tuple[Tokens, Tokens] | None:
 def _up_down(args: Tokens) -> tuple[bool, Tokens] | None:
     if not args:
         return None
-    if args[0].low in ("up", "down") and any(t.low in lx.QUALITIES or t.low in lx.SIZE_NOUNS for t in args):
+    if args[0].low in ("up", "down") and any(t.low in lx.SIZE_NOUNS or t.low in lx.QUALITIES for t in args):
         return args[0].low == "up", args[1:]
     tail = [t.low for t in args[-4:]]
     for word in ("up", "down"):

@@ -129,7 +129,7 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             """
         clockwise counterclockwise counter anticlockwise upside horizontally vertically to by so
         around degrees sideways counter-clockwise right left over slightly 90 upright down
-        upsidedown on about and 180 anti-clockwise
+        upsidedown rightside on about and 180 anti-clockwise
         """
         ):
             if low in ("right", "left") and i and args[i - 1].low in ("the",):

@@ -162,6 +162,8 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
         i and t.low == "out" and (i + 1 == len(args) or args[i + 1].low in ("of", "from")) for i, t in enumerate(args)
     ):
         args, frame = [t for t in args if t.low != "out"], "remove"
+    if verb == "wash" and args and args[0].low == "out" and any(t.low in lx.COLOR_NOUNS for t in args):
+        verb, frame = "fade", "tone"
     if verb == "clone" and len(args) > 1 and args[0].low == "out":
         args, frame = args[1:], "remove"
     if verb == "edit" and len(args) > 1 and args[0].low == "in":
@@ -180,7 +182,7 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
         args = [t if t.low not in ("in", "at") else Token("to", "to", "word", t.start) for t in args]
     if verb == "clear" and args and args[0].low == "out":
         args = args[1:]
-    story.frame, story.verb = frame, verb
+    story.before, story.frame, story.verb = story.frame, frame, verb
     _HANDLERS[frame](story, verb, args, clause)
     return True
 

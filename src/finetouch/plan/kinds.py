@@ -188,7 +188,17 @@ def strip_look(tokens: list[Token]) -> list[Token]:
     return tokens[i:] or tokens
 
 
-_ASPECTS = ("perspective", "atmosphere", "ambiance", "ambience", "mood", "composition", "layout", "resolution")
+_ASPECTS = (
+    "perspective",
+    "atmosphere",
+    "ambiance",
+    "ambience",
+    "mood",
+    "composition",
+    "layout",
+    "resolution",
+    "aspect ratio",
+)
 
 
 def whole(phrase: Phrase) -> bool:

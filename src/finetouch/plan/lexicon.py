@@ -117,7 +117,7 @@ ACTS = words(
     point lean extend bend eat kiss lick blink cry laugh disappear come stick walk sleep drink play dance hug wave
     throw frown spread overflow explode spill burst melt bloom bleed roar howl bark sing shout yawn wink nod kneel
     wither wilt blossom droop crumble collapse sag hover soar dive land drive flicker drool sneeze cough stare
-    crouch shine sparkle vanish drip spin roll fall rise sink climb crawl swim burn disintegrate dissolve
+    curl wag crouch shine sparkle vanish drip spin roll fall rise sink climb crawl swim burn disintegrate dissolve
     """
 )
 COPULA = words("be turn become look appear seem stay get go shine appear remain turns becomes looks appears")
@@ -176,7 +176,7 @@ COLORS = words(
     cyan magenta beige tan violet maroon navy burgundy lavender cream crimson scarlet ivory olive lime khaki
     peach coral salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored
     charcoal amber taupe emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite
-    off-white brunette ginger bordeaux
+    off-white brunette ginger bordeaux auburn cobalt chartreuse ochre periwinkle tangerine
     """
 )
 COLOR_ISH = {
@@ -304,7 +304,7 @@ CONTAINERS = words(
     fields cloud ray rays sheet ball lots couple bit lot number line strand drop drops puddle block slab bed
     wall picture photo image kind type sort stick tub carton glasses bottles cups slices bowls plates bars
     string trail swarm body pool ton tons mug wad variety collection series cluster handful splash touch
-    clump gallon pint wedge scoop ghost figure coat stream
+    clump beam gallon pint wedge scoop ghost figure coat stream
     """
 )
 INTENSIFIERS = words(

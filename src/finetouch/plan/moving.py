@@ -165,8 +165,12 @@ def duplicate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         for i, t in enumerate(args)
         if not (
             t.kind == "num"
-            or t.low in ("times", "twice", "once")
-            or (t.low in lx.NUMBERS and i + 1 < len(args) and args[i + 1].low in ("times", "more"))
+            or t.low in ("times", "twice", "once", "additional", "extra")
+            or (
+                t.low in lx.NUMBERS
+                and i + 1 < len(args)
+                and args[i + 1].low in ("times", "more", "additional", "extra")
+            )
         )
     ]
     for phrase in phrases_of(story, kept):

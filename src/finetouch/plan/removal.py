@@ -30,12 +30,16 @@ def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if scrubbed is not None:
         args = scrubbed
     if not args:
-        if story.drafts:
+        if story.drafts or story.upcoming[0]:
             return
         story.add(Draft("remove"))
         return
     args = [t for t in args if t.low not in lx.words("entirely completely totally everywhere altogether")] or args
-    if args[-1].low in ("text", "lettering", "writing") and len(args) > 5 and not any(t.text == "," for t in args):
+    if (
+        args[-1].low in ("text", "lettering", "writing")
+        and len(args) > 5
+        and not any(t.text == "," or (t.low in lx.DETERMINERS and i > len(args) - 4) for i, t in enumerate(args))
+    ):
         story.add(Draft("remove", args[-1].text, attributes=[text_of(args[:-1])], count="one"))
         return
     for phrase in phrases_of(story, args):

@@ -90,7 +90,24 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             for piece in pieces:
                 replace_pair(story, piece, new)
             return
+    if len(old) == 1 and old[0].low in ("it", "them", "him", "her"):
+        _take_back_removal(story)
     replace_pair(story, old, new)
+
+
+def _take_back_removal(story: Story) -> None:
+    """ "remove the jug and replace it with a cup" is one replacement; what was removed stays the antecedent."""
+    last = story.drafts[-1] if story.drafts else None
+    if last is None or story.before not in ("remove", "take", "get") or last.result:
+        return
+    if last.op == "background":
+        story.drafts.pop()
+    elif last.op == "remove" and isinstance(story.antecedent, Phrase) and last.target == story.antecedent.head:
+        story.drafts.pop()
+        story.antecedent.relation = story.antecedent.relation or last.relation
+        story.antecedent.position = story.antecedent.position or last.position
+        story.antecedent.attributes = story.antecedent.attributes or last.attributes
+        story.whole_antecedent = True
 
 
 def _swapped(story: Story, args: Tokens) -> bool:

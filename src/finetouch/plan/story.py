@@ -54,7 +54,8 @@ class Story:
         antecedent: What "it" means: the phrase last edited, "image" for the picture, None at the start.
         person: Phrase that "him" or "her" means when the text names one.
         upcoming: First two words of the next clause ("take the girl" is no edit when "put her ..." follows).
-        verb, frame: Of the clause before, for gapping ("change A to B and C to D").
+        verb, frame: Of the clause before, for gapping ("change A to B and C to D"). before: The frame before that.
+        whole_antecedent: The next pronoun takes over place and attributes as well, not just the name.
     """
 
     dispatch: Callable[[Story, str, list[Token], list[Token]], bool] = lambda *_: False
@@ -62,6 +63,8 @@ class Story:
     antecedent: Phrase | str | None = None
     person: str | None = None
     frame: str = ""
+    before: str = ""
+    whole_antecedent: bool = False
     upcoming: tuple[str, str] = ("", "")
     verb: str = ""
     unknown: list[str] = field(default_factory=list)
@@ -128,8 +131,11 @@ class Story:
                 old.plural,
             )
             phrase.relation = phrase.relation or (
-                old.relation if old.relation and old.relation[0] == "part_of" else None
+                old.relation if old.relation and (old.relation[0] == "part_of" or self.whole_antecedent) else None
             )
+            if self.whole_antecedent:
+                phrase.position, phrase.attributes = old.position, list(old.attributes)
+                self.whole_antecedent = False
         elif self.antecedent == "image" or self.antecedent is None:
             phrase.image = True
 
@@ -142,7 +148,7 @@ _PERSONS = lx.words(
 
 def noun_lists(tokens: list[Token]) -> list[list[Token]]:
     """Splits coordinated things ("the door and windows"); a shared phrase behind the last stays there."""
-    tokens = trim(tokens)
+    tokens = _comma_parts(trim(tokens))
     cuts: list[int] = []
     in_pp = False
     after_place = False
@@ -180,6 +186,21 @@ def noun_lists(tokens: list[Token]) -> list[list[Token]]:
     return parts or [tokens]
 
 
+def _comma_parts(tokens: list[Token]) -> list[Token]:
+    """Puts the missing comma into "eyes nose and mouth"."""
+    out: list[Token] = []
+    listed = any(t.low in ("and", "&") for t in tokens)
+    for i, token in enumerate(tokens):
+        before = tokens[i - 1] if i else None
+        if listed and before and before.low in _FEATURES and token.low in _FEATURES and not before.owner:
+            out.append(Token(",", ",", "punct", token.start))
+        out.append(token)
+    return out
+
+
+_FEATURES = lx.words("eyes nose mouth chin cheeks forehead ears lips teeth arms legs hands feet eyebrows hair neck")
+
+
 def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bool:
     following = tokens[i + 1]
     if following.low in ("and", "&") and i + 2 < len(tokens):
@@ -194,6 +215,9 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
         return False
     described = tokens[i].text == "," and following.low in lx.ADJECTIVES and i + 2 < len(tokens)
     if described and (match_preposition(tokens, i + 2) or tokens[i + 2].text == ","):
+        return False
+    sides = lx.POSITION_WORDS.keys() - {"background", "foreground", "front"} | lx.PLACE_NOUNS | {"the", "far"}
+    if all(t.low in sides for t in tokens[i + 1 :]) and any(t.low in lx.POSITION_WORDS for t in tokens[i + 1 :]):
         return False
     if following.kind == "punct" or following.low in ("or",) or match_preposition(tokens, i + 1):
         return False

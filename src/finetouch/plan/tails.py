@@ -12,9 +12,13 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
     """Prepositional phrases, relative clauses and participles behind the head."""
     i = 0
     n = len(rest)
+    aside = False
     while i < n:
         token = rest[i]
         if token.kind == "punct":
+            aside = (
+                token.text == "," and i + 1 < n and (rest[i + 1].low in _ASIDES or (aside and rest[i + 1].low == "and"))
+            )
             i += 1
             continue
         if token.low in ("has", "have", "had") and i + 1 < n and rest[i + 1].low == "been":
@@ -42,6 +46,10 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
             i = end
             continue
         place = position_phrase(rest, i)
+        if place and aside:
+            phrase.attributes.append(say(rest[i : i + place[1]]))
+            i += place[1]
+            continue
         if place:
             _set_position(phrase, place[0], say(rest[i : i + place[1]]))
             i += place[1]
@@ -82,6 +90,9 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
         i = end
 
 
+_ASIDES = lx.words(
+    "with wearing looking facing gazing overlooking enjoying holding carrying featuring showing watching"
+)
 _ORDINALS = lx.words("first second third fourth fifth last")
 
 

@@ -115,6 +115,8 @@ def _joined(found: list[Token]) -> list[Token]:
             found[i].text = found[i].low = "the"
         if lows[0] == "form" and lows[1:2] and lows[1] in lx.DETERMINERS and out and out[-1].low not in lx.DETERMINERS:
             found[i].text = found[i].low = "from"
+        if lows[:2] == ["int", "he"]:
+            found[i].text, found[i].low, found[i + 1].text, found[i + 1].low = "in", "in", "the", "the"
         if lows[:2] == ["color", "correct"]:
             out.append(Token("color-correct", "color-correct", "word", found[i].start))
             i += 2
