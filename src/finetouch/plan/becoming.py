@@ -144,7 +144,7 @@ def _recounted(story: Story, old: Tokens, new: Tokens) -> bool:
 
 def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
     subject = None
-    if phrase.relation and phrase.relation[0] in lx.words("near behind part_of in with under on"):
+    if phrase.relation and phrase.relation[0] in lx.words("near behind part_of in under on"):
         subject = phrase.relation[1]
     position = phrase.position if phrase.position not in ("background", None) else None
     if new is None:

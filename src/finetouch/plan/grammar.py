@@ -145,7 +145,13 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     if frame is None:
         return False
     args = [t for t in args if t.low != "please"]
-    if verb == "cut" and story.upcoming[0] in REPLACING and story.upcoming[1] in BACK:
+    if (
+        verb == "cut"
+        and args
+        and story.upcoming[0] in REPLACING
+        and story.upcoming[1] in BACK
+        and args[0].low != "everything"
+    ):
         take_first(story, args)
         return True
     if verb in ("cut", "chop", "slice", "split") and _halved(args):

@@ -23,9 +23,17 @@ from finetouch.plan.tokens import Token, tokenize
 Tokens = list[Token]
 
 
+_SHAPING = ("color", "make", "change", "tone", "deform", "rotate", "resize", "duplicate")
+
+
 def take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if verb == "take" and story.upcoming[0] in REPLACING and story.upcoming[1] in ("it", "them", "him", "her"):
         take_first(story, args)
+        return
+    away = any(t.low in ("out", "away", "off", "from") for t in args)
+    if verb == "take" and not away and story.upcoming[1] == "it" and lx.FRAMES.get(story.upcoming[0]) in _SHAPING:
+        take_first(story, args)
+        story.whole_antecedent = True
         return
     if any(t.low in ("out", "away", "off", "from", "of") for t in args) or verb == "get":
         rest = args

@@ -102,7 +102,7 @@ def destination(story: Story, rest: Tokens) -> tuple[tuple[str, str] | None, str
             i += picture
             continue
         hit = match_preposition(rest, i)
-        if hit:
+        if hit and not (rest[i].low == "down" and (i + 1 == len(rest) or match_preposition(rest, i + 1))):
             end = i + hit[1]
             while (
                 end < len(rest) and (match_preposition(rest, end) or ("of",))[0] == "of" and rest[end].kind != "punct"

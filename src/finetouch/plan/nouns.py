@@ -220,7 +220,7 @@ _ING_NOUNS = lx.words(
     everything anything nothing railing earring wedding writing lettering parking clearing sling lightning
     evening morning duckling sibling icing dressing coloring shading blurring being flooring bowling
     stuffing darling topping viking awning sling setting fencing piping scaffolding crossing sapling gosling
-    engraving carving stocking advertising drawing frosting topping
+    engraving carving stocking advertising drawing frosting topping tubing casing coating rigging bedding wiring marking
     """
 )
 

@@ -46,7 +46,8 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
             i = end
             continue
         place = position_phrase(rest, i)
-        if place and aside:
+        topped = place and phrase.relation and phrase.relation[0] == "with" and rest[i + place[1] - 1].low == "top"
+        if place and (aside or (topped and place[1] == 2)):
             phrase.attributes.append(say(rest[i : i + place[1]]))
             i += place[1]
             continue
@@ -144,8 +145,9 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
         lower = text.lower()
         if lower in lx.IMAGE or lower in ("here", "it", "this", "view", "sight"):
             return
-        if lower in lx.BACKDROP:
-            phrase.position = phrase.position or "background"
+        if lower in lx.BACKDROP | {"back", "foreground", "front"}:
+            ground = "foreground" if lower in ("foreground", "front") else "background"
+            phrase.position = phrase.position or ground
             return
         inside = (
             singular(last_word(phrase.head)) in lx.words("seed leaf petal stem pit core slice bone")

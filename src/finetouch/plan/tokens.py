@@ -27,6 +27,8 @@ _KNOWN = {
     "im": "i'm", "id": "i'd", "dont": "don't", "thats": "that's", "whos": "who's", "cant": "can't",
     "brighen": "brighten", "phto": "photo", "foto": "photo", "phot": "photo", "pic": "pic", "iamge": "image",
     "imge": "image", "imag": "image",
+    "blakc": "black", "balck": "black", "blcak": "black", "whtie": "white", "wihte": "white", "gren": "green",
+    "yelow": "yellow", "yelllow": "yellow", "pruple": "purple", "borwn": "brown", "bule": "blue", "ornage": "orange",
     "u": "you", "delet": "delete", "repalce": "replace", "wth": "with", "witha": "with", "rotare": "rotate",
     "resise": "resize", "blurmake": "blur", "sharopen": "sharpen", "erase": "erase", "croped": "crop",
     "subsitute": "substitute",
