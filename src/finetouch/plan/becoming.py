@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from finetouch.plan import arguments, coloring, kinds, lettering, moving, params, pictures, scenes, states
+from finetouch.plan import arguments, coloring, kinds, lettering, outcomes, params, pictures, scenes, states
 from finetouch.plan import lexicon as lx
-from finetouch.plan.colors import color_at, plain_color
+from finetouch.plan.colors import plain_color
 from finetouch.plan.nouns import Phrase, parse_np, trim
-from finetouch.plan.places import image_phrase, match_preposition
+from finetouch.plan.places import image_phrase
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, text_of
 from finetouch.plan.tails import anchor_text
-from finetouch.plan.tokens import Token, base, is_plural, last_word, say, singular
+from finetouch.plan.tokens import Token, last_word, say, singular
 
 Tokens = list[Token]
 PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("sky skyline seascape mountainscape nature snow tarmac")) - {
@@ -20,7 +20,6 @@ PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("sky skyline seascape mountainsca
 _PICTURE_ASPECTS = lx.words("lighting light color colour image photo tone contrast exposure")
 _ASPECT_NOUNS = lx.words("effect effects profile scheme palette settings levels balance tone conditions filter format")
 _CIRCUMSTANCES = lx.words("setting environment surroundings scenery")
-_LOOKS = lx.words("slightly to at up down away towards toward left right back forward")
 
 
 def become(
@@ -92,7 +91,7 @@ def become(
         at = states.except_at(new) or 0
         phrase = Phrase(head="everything", core="everything", attributes=[f"except {text_of(new[at + 1 :])}"])
         phrase.excepted, phrase.count_word, new = text_of(new[at + 1 :]), "all", new[:at]
-        thing(story, verb, phrase, new)
+        outcomes.thing(story, verb, phrase, new)
         return
     if kinds.whole(phrase) or (
         head in ("time", "time of day", "weather", "season", "climate", "day")
@@ -125,7 +124,7 @@ def become(
             pictures.picture(story, new, toned)
             return
         phrase = toned
-    thing(story, verb, phrase, new)
+    outcomes.thing(story, verb, phrase, new)
 
 
 def _recounted(story: Story, old: Tokens, new: Tokens) -> bool:
@@ -260,174 +259,3 @@ def _size_result(words: Tokens, factor: float) -> str:
     if any(t.low in ("double", "twice") for t in words):
         return "double size"
     return "larger" if factor > 1 else "smaller"
-
-
-def thing(story: Story, verb: str, phrase: Phrase, new: Tokens) -> None:
-    """A thing (not the picture, not the backdrop) becomes something."""
-    story.note(phrase)
-    raw = new
-    new = [t for t in new if t.kind != "punct"] if len(new) < 3 else new
-    if not new:
-        unspecified(story, phrase, last_word(phrase.head))
-        return
-    if new[0].low == "look" and len(new) > 1 and new[1].low in _LOOKS:
-        story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
-        return
-    if phrase.pronoun in ("it", "this") and new[-1].low in ("background", "backdrop") and len(new) > 1:
-        scenes.scene(story, kinds.strip_look(new))
-        return
-    elements = last_word(phrase.head) in ("elements", "adjustments", "components", "image")
-    if elements and (verb == "rearrange" or any(t.low in lx.BACKDROP for t in new[-1:])):
-        scenes.scene(story, kinds.strip_look(new))
-        return
-    while (
-        new
-        and new[0].low
-        in lx.words(
-            """
-        to into be become look appear seem as is are being have go get turn looks stay been shine in
-        dyed painted adorned colored coated tinted drenched bathed clad
-        """
-        )
-        and len(new) > 1
-    ):
-        if new[0].low == "in" and not color_at(new, 1):
-            break
-        new = new[1:]
-    if not any(t.kind != "punct" for t in new):
-        unspecified(story, phrase, last_word(phrase.head))
-        return
-    sized = new[0].low in lx.COMPARATIVES_SIZE and new[0].low.endswith("er") and len(new) == 2
-    sized = sized and new[1].low not in lx.COLORS and kinds.tone_of(new[1:]) is None
-    if kinds.size_word(new) or sized or (len(new) == 1 and new[0].low == "little"):
-        resized(story, phrase, new, verb)
-        return
-    hued = new[-1].low in ("color", "colors", "colours") and len(new) > 2 and new[0].low not in ("a", "an", "the")
-    if hued and coloring.first_color(new) is None and kinds.tone_of(new) is None:
-        named = say(new[:-1])
-        story.add(draft_for("recolor", phrase, result=f"{named} {phrase.name}", color=named))
-        return
-    placed = next(
-        (i for i, t in enumerate(new[:-2]) if t.low in ("set", "placed", "located", "situated", "shown")), None
-    )
-    if placed is not None and new[placed + 1].low in ("in", "on", "at") and new[-1].low in lx.SCENES | lx.BACKDROP:
-        scenes.scene(story, new[placed + 2 :], phrase.core)
-        return
-    like = params.like_phrase(new)
-    if like:
-        story.add(draft_for("recolor", phrase, result=f"{phrase.name} {say(new)}", params={"like": like}))
-        return
-    color = plain_color(new)
-    behind = coloring.first_color(new)
-    if (
-        color is None
-        and behind
-        and behind[1] <= 2
-        and (not behind[2] or behind[2][0].low in lx.words("with in like but instead for so from and except besides"))
-        and all(t.low in lx.FLAT | lx.INTENSIFIERS | {"a", "more", "the", "in"} for t in new[: behind[1]])
-    ):
-        color = behind[0]
-    if color is None and behind and new[-1].low in lx.COLOR_NOUNS:
-        color, new = behind[0], new[behind[1] :]
-    if color:
-        coloring.recolored(story, phrase, new)
-        return
-    tone = kinds.tone_of(new)
-    if tone:
-        story.add(
-            draft_for(
-                "recolor" if new[-1].low in lx.COLOR_NOUNS and len(new) > 1 else "adjust",
-                phrase,
-                result=f"{tone.words} {phrase.name}",
-                params=params.tone_params(tone.name, tone.sign, new),
-            )
-        )
-        return
-    if kinds.black_and_white(say(new)):
-        coloring.recolored(story, phrase, new)
-        return
-    if (raw and raw[0].low == "like") or (new and new[0].low == "like"):
-        body = kinds.strip_look(new)
-        op = "adjust" if kinds.adjectival(body) or body[0].low in ("it", "he", "she", "they") else "replace"
-        story.add(draft_for(op, phrase, result=text_of(body)))
-        return
-    if verb == "have" and new[0].low.endswith("ing") and len(new) > 2:
-        relation, position = moving.destination(story, new[1:])
-        if relation or position:
-            draft = draft_for("move", phrase, result=f"{phrase.name} {text_of(new)}", params=params.move_params(new))
-            draft.relation, draft.position = relation or draft.relation, position or draft.position
-            story.add(draft)
-            return
-    if (
-        kinds.material(new)
-        or kinds.adjectival(new)
-        or (len(new) < 4 and new[0].low.endswith("ed") and base(new[0].low))
-        or (states.verbal(new) and (verb not in ("change", "turn", "transform") or _verb_here(new)))
-        or new[0].low in lx.words("out more less on off up down not upside in made far close closer away apart")
-    ):
-        story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
-        return
-    if (
-        kinds.weather(new)
-        and any(t.low in ("night", "nighttime", "daytime", "day", "sunny") for t in new)
-        and (phrase.head or "").lower() == "sky"
-    ):
-        pictures.picture(story, pictures.weather_words(new, new), Phrase(image=True))
-        return
-    if (
-        kinds.weather(new)
-        and len(new) <= 4
-        and last_word(phrase.head) in lx.words("sky window windows outside water lake")
-    ):
-        story.add(draft_for("adjust", phrase, result=text_of(new)))
-        return
-    result = parse_np(new)
-    if result.name.lower() in ("one", "ones") and result.attributes and result.color is None:
-        story.add(draft_for("adjust", phrase, result=f"{' '.join(result.attributes)} {phrase.name}"))
-        return
-    fruit = (result.color or "").lower() in ("orange", "peach", "olive", "cherry", "lemon") and (
-        phrase.head or ""
-    ).lower() in lx.words("slice juice tree peel wedge half")
-    if result.head and phrase.head and result.color and result.head.lower() == phrase.head.lower() and not fruit:
-        story.add(draft_for("recolor", phrase, result=result.core, color=result.color))
-        return
-    if (
-        result.head
-        and phrase.head
-        and result.head.lower() == phrase.head.lower()
-        and not any(a.lower() in ("unripe", "different", "ripe") for a in result.attributes)
-        and result.attributes
-        and verb == "make"
-    ):
-        story.add(draft_for("adjust", phrase, result=result.core))
-        return
-    if len(new) > 1 and new[-1].low in lx.words(
-        """
-        surface texture look expression shape pattern smile frown pose position finish
-        """
-    ):
-        story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.name}"))
-        return
-    if phrase.name.lower() == "time":
-        story.add(draft_for("adjust", phrase, result=text_of(new)))
-        return
-    if verb in ("make", "have", "let") and len(raw) == 1 and _bare_state(raw[0]):
-        story.add(draft_for("adjust", phrase, result=states.state_result(new, phrase)))
-        return
-    if raw[0].low in ("look", "appear", "seem") and new[0].low not in ("a", "an", "the"):
-        story.add(draft_for("adjust", phrase, result=f"{text_of(new)} {phrase.name}"))
-        return
-    story.add(draft_for("replace", phrase, result=arguments.new_words(result, phrase)))
-
-
-def _verb_here(new: Tokens) -> bool:
-    """False for "blossom trees" and "walking sticks": a noun follows what could be a verb."""
-    if len(new) == 1 or match_preposition(new, 1):
-        return True
-    return new[1].low in lx.DETERMINERS | set(lx.POSSESSIVE) | lx.ADVERBS | {"up", "down", "at"}
-
-
-def _bare_state(token: Token) -> bool:
-    """A lone word without article behind "make X" is an adjective or a verb, unless it is a name or a plural."""
-    named = token.text[:1].isupper() and not token.low.endswith(("an", "ish", "ese"))
-    return token.kind == "word" and not named and not is_plural(token.low)
