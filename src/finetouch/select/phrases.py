@@ -10,6 +10,7 @@ import numpy as np
 
 from finetouch.contracts import Selection, Selector
 from finetouch.errors import FinetouchError, InputError, TargetNotFound
+from finetouch.imaging import masks
 from finetouch.select import aliases, attributes
 from finetouch.select.candidates import Candidate
 from finetouch.select.resolve import Found, choose, find
@@ -71,6 +72,8 @@ class PhraseSelector(Selector):
         else:
             subject = self.subject(picture, analysis, report)
         rest = (1.0 - subject.mask).astype(np.float32)
+        if not (rest > masks.HARD).any():
+            raise analysis.not_found(f"There is no background: {subject.label} fills the whole picture.")
         region = Region(rest, "background", subject.score, self.source, {"subject": subject.label})
         return Selection(region, (region,), (f"Background means everything but: {subject.label}.",))
 

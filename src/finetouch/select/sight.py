@@ -99,7 +99,7 @@ class Sight:
 
     def _look_for(self, query: Query, noun: str, phrase: str) -> Things:
         spots, label, notes = self._spots(noun)
-        whole = self.ask(phrase) if phrase != noun else []
+        whole = [s for s in self.ask(phrase) if names(s, f"{noun} {label}")] if phrase != noun else []
         if not spots and not whole:
             raise self.not_found(f"I do not find '{query.noun}' in this picture.")
         listed = self.candidates(spots or whole, label)
@@ -172,14 +172,21 @@ class Sight:
         return refine(self.picture.pixels, self._mask(piece, self.grid), island=ISLAND)
 
     def _agreed(self, listed: list[Candidate], whole: list[Spot], label: str, *, only_place: bool) -> list[Candidate]:
-        """Scores lowered where the whole phrase does not point; places that only the phrase found are added."""
+        """Scores lowered where the whole phrase does not point; its own places are added where they are parts.
+
+        The phrase may also have found its anchor ("the cat on the TABLE"): what the noun did not find stays out.
+        """
         pointed = self.candidates(whole, label)
-        extra = [p for p in pointed if all(masks.iou(p.mask, c.mask) < SAME for c in listed)]
+        known = np.maximum.reduce([c.mask for c in listed])
+        extra = [
+            p for p in pointed
+            if covered(p.mask, known) >= SAME and all(masks.iou(p.mask, c.mask) < SAME for c in listed)
+        ]  # fmt: skip
         top = max(p.score for p in pointed)
         rest = DOUBT_PLACE if only_place else DOUBT
         out = []
         for c in (*listed, *extra):
-            agree = max(masks.iou(c.mask, p.mask) * p.score / top for p in pointed)
+            agree = max(covered(c.mask, p.mask) * p.score / top for p in pointed)
             out.append(c.times(rest + (1.0 - rest) * agree, "phrase"))
         return out
 
@@ -274,6 +281,18 @@ def _article(words: str) -> str:
     if words.startswith(("a ", "an ", "the ")):
         return words
     return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
+
+
+def names(spot: Spot, noun: str) -> bool:
+    """False for a box that answers to other words of its phrase only ("table" of "cat on the table")."""
+    words = spot.label.split()
+    return spot.heat is not None or not words or bool(set(noun.split()) & set(words))
+
+
+def covered(a: Mask, b: Mask) -> float:
+    """Share of `a` that lies in `b`."""
+    on = a > masks.HARD
+    return float((b[on] > masks.HARD).mean()) if on.any() else 0.0
 
 
 def distinct(listed: list[Candidate]) -> list[Candidate]:
