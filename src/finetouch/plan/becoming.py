@@ -31,100 +31,128 @@ def become(
     phrase = phrase or parse_np(old)
     origin = next((i for i, t in enumerate(old) if i and t.low == "from"), None)
     if origin is not None:
-        first = old[origin + 1 :]
         phrase = parse_np(old[:origin])
-        color = plain_color(first)
-        if color:
-            phrase.attributes.append(color)
-        elif new and any(t.low in PANORAMA for t in first[-1:]) and any(t.low in PANORAMA for t in new):
-            scenes.scene(story, new, None if backdrop(phrase) else story.resolve(phrase).core)
+        if _comes_from(story, phrase, old, origin, new):
             return
-        elif (
-            last_word(phrase.head) in lx.TEXT_NOUNS
-            and first
-            and (first[0].kind in ("num", "quote") or (first[0].text.isupper() and not old[0].text.isupper()))
-        ):
-            phrase.head = say(first)
-            phrase.position, phrase.relation = None, phrase.relation or states.bodily(old[:origin], phrase)
-            if new:
-                lettering.text_change(story, phrase, [], [], trim(new))
-                return
     phrase = story.resolve(phrase)
-    new = trim(new) if new is not None else None
-    for i in range(1, len(new or [])):
-        if new and image_phrase(new, i) == len(new) - i:
-            new = new[:i]
-            break
-    head = (phrase.head or "").lower()
-    last = head.split()[-1] if head else ""
+    new = _without_picture(trim(new)) if new is not None else None
     joint = states.two_states(new)
     if joint and new and not backdrop(phrase):
         for part in (new[:joint], new[joint + 1 :]):
             become(story, verb, old, part, clause, replace(phrase))
         return
-    quotes_old = [t for t in old if t.kind == "quote"]
-    quotes_new = [t for t in new or [] if t.kind == "quote"]
-    if new and lettering.lettering(story, phrase, quotes_old, quotes_new, new, last):
+    quotes = [t for t in old if t.kind == "quote"], [t for t in new or [] if t.kind == "quote"]
+    if new and lettering.lettering(story, phrase, *quotes, new, last_word(phrase.head)):
         return
     if backdrop(phrase):
         _backdrop_becomes(story, phrase, new)
         return
-    if new and states.behave(story, phrase, new):
-        return
-    if new and head in lx.COLORS and phrase.relation and phrase.relation[0] == "part_of" and plain_color(new):
-        held = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
-        held.attributes.append(phrase.name)
-        coloring.recolored(story, held, new)
+    if new and (states.behave(story, phrase, new) or _color_of_thing(story, phrase, new)):
         return
     colored = arguments.owner_of_quality(phrase, lx.COLOR_NOUNS)
     if colored is not None:
         coloring.recolor(story, story.resolve(colored), new, phrase)
-        return
-    if new is None:
-        unspecified(story, phrase, last)
-        return
+    elif new is None:
+        unspecified(story, phrase, last_word(phrase.head))
+    elif not (_sized(story, verb, phrase, new) or _picture_becomes(story, verb, phrase, new)):
+        toned = _quality(story, phrase, new)
+        if toned is not None:
+            outcomes.thing(story, verb, toned, new)
+
+
+def _comes_from(story: Story, phrase: Phrase, old: Tokens, origin: int, new: Tokens | None) -> bool:
+    """What "from ..." says: the old colour, the old place or the old lettering; True when the step is done with it."""
+    first = old[origin + 1 :]
+    color = plain_color(first)
+    if color:
+        phrase.attributes.append(color)
+        return False
+    if new and any(t.low in PANORAMA for t in first[-1:]) and any(t.low in PANORAMA for t in new):
+        scenes.scene(story, new, None if backdrop(phrase) else story.resolve(phrase).core)
+        return True
+    if last_word(phrase.head) not in lx.TEXT_NOUNS or not first:
+        return False
+    if first[0].kind not in ("num", "quote") and (not first[0].text.isupper() or old[0].text.isupper()):
+        return False
+    phrase.head = say(first)
+    phrase.position, phrase.relation = None, phrase.relation or states.bodily(old[:origin], phrase)
+    if new:
+        lettering.text_change(story, phrase, [], [], trim(new))
+    return bool(new)
+
+
+def _without_picture(new: Tokens) -> Tokens:
+    """Without a last "in the image"."""
+    return next((new[:i] for i in range(1, len(new)) if image_phrase(new, i) == len(new) - i), new)
+
+
+def _color_of_thing(story: Story, phrase: Phrase, new: Tokens) -> bool:
+    """ "the white of the car" to "blue": the car's white parts."""
+    if phrase.name.lower() not in lx.COLORS or not phrase.relation or phrase.relation[0] != "part_of":
+        return False
+    if not plain_color(new):
+        return False
+    held = parse_np([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
+    held.attributes.append(phrase.name)
+    coloring.recolored(story, held, new)
+    return True
+
+
+def _sized(story: Story, verb: str, phrase: Phrase, new: Tokens) -> bool:
     sized = arguments.owner_of_quality(phrase, lx.SIZE_NOUNS)
     if sized is not None:
         resized(story, story.resolve(sized), new, verb)
-        return
-    if (phrase.image or head == "everything") and new and states.except_at(new) is not None:
-        at = states.except_at(new) or 0
-        phrase = Phrase(head="everything", core="everything", attributes=[f"except {text_of(new[at + 1 :])}"])
-        phrase.excepted, phrase.count_word, new = text_of(new[at + 1 :]), "all", new[:at]
-        outcomes.thing(story, verb, phrase, new)
-        return
-    if kinds.whole(phrase) or (
-        head in ("time", "time of day", "weather", "season", "climate", "day")
-        and (phrase.relation is None or phrase.of is not None)
-    ):
+    return sized is not None
+
+
+def _picture_becomes(story: Story, verb: str, phrase: Phrase, new: Tokens) -> bool:
+    """The whole picture, all but one thing, its time and weather, its filter."""
+    head = phrase.name.lower()
+    at = states.except_at(new) if phrase.image or head == "everything" else None
+    if at is not None:
+        rest = Phrase(head="everything", core="everything", attributes=[f"except {text_of(new[at + 1 :])}"])
+        rest.excepted, rest.count_word = text_of(new[at + 1 :]), "all"
+        outcomes.thing(story, verb, rest, new[:at])
+        return True
+    timely = head in ("time", "time of day", "weather", "season", "climate", "day")
+    if kinds.whole(phrase) or (timely and (phrase.relation is None or phrase.of is not None)):
         pictures.picture(story, new, phrase)
-        return
-    if last in lx.VISUAL_FX and plain_color(new) and phrase.relation is None:
+        return True
+    if last_word(head) not in lx.VISUAL_FX or phrase.relation is not None:
+        return False
+    if plain_color(new):
         tint = f"{text_of(new)} {head}"
         story.add(Draft("restyle", result=tint, params={"style": params.style_name(tint)}))
-        return
-    if last in lx.VISUAL_FX and kinds.style(new) and phrase.relation is None:
+        return True
+    if kinds.style(new):
         pictures.picture(story, new, Phrase(image=True))
-        return
+        return True
+    return False
+
+
+def _quality(story: Story, phrase: Phrase, new: Tokens) -> Phrase | None:
+    """The thing whose shape or tone is meant ("the brightness of the sky"); None when the step is done with it."""
     shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS)
     if shaped is not None and (shaped.head or shaped.pronoun):
         shaped = story.resolve(shaped)
         story.add(draft_for("adjust", shaped, result=f"{text_of(kinds.strip_look(new))} {shaped.name}"))
         story.note(shaped)
-        return
+        return None
     toned = arguments.owner_of_quality(phrase, frozenset(lx.QUALITIES) - {"light", "focus"})
-    if toned is not None and toned.head and new[0].low in ("make", "appear", "look") and not kinds.whole(toned):
+    if toned is None:
+        return phrase
+    if toned.head and new[0].low in ("make", "appear", "look") and not kinds.whole(toned):
         toned = story.resolve(toned)
         story.add(draft_for("adjust", toned, result=f"{text_of(new[1:])} {toned.name}"))
         story.note(toned)
-        return
-    if toned is not None and kinds.tone_of(new):
-        toned = story.resolve(toned)
-        if kinds.whole(toned):
-            pictures.picture(story, new, toned)
-            return
-        phrase = toned
-    outcomes.thing(story, verb, phrase, new)
+        return None
+    if not kinds.tone_of(new):
+        return phrase
+    toned = story.resolve(toned)
+    if kinds.whole(toned):
+        pictures.picture(story, new, toned)
+        return None
+    return toned
 
 
 def _recounted(story: Story, old: Tokens, new: Tokens) -> bool:
@@ -164,31 +192,8 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
     behind = next((i for i, t in enumerate(new) if i and t.low in ("behind", "around") and i + 1 < len(new)), None)
     if behind and subject is None and plain_color(new[:behind]):
         subject, new = states.split_anchor(new[behind + 1 :]), new[:behind]
-    tone = kinds.tone_of(new)
     lows = {t.low for t in new}
-    if tone and not color_words(new) and tone.words:
-        result = f"{tone.words} background"
-        draft = Draft(
-            "adjust",
-            "background",
-            count="one",
-            position=position,
-            result=result,
-            params=params.tone_params(tone.name, tone.sign, new),
-        )
-        story.add(draft)
-        story.note(phrase)
-        return
-    if lows & {"blurry", "blurred", "blurrier", "focus"} or (kinds.size_word(new)):
-        story.add(
-            Draft(
-                "adjust",
-                "background",
-                count="one",
-                result=f"{text_of(new)} background",
-                params={"blur": params.strength(new)},
-            )
-        )
+    if _backdrop_toned(story, new, position):
         story.note(phrase)
         return
     draft = scenes.scene(story, new, subject, position)
@@ -196,6 +201,21 @@ def _backdrop_becomes(story: Story, phrase: Phrase, new: Tokens | None) -> None:
     if lows & {"invisible", "disappear", "transparent", "gone"}:
         draft.params = {"kind": "transparent"}
     story.note(phrase)
+
+
+def _backdrop_toned(story: Story, new: Tokens, position: str | None) -> bool:
+    """The backdrop stays and gets another tone, sharpness or size."""
+    tone = kinds.tone_of(new)
+    draft = Draft("adjust", "background", count="one")
+    if tone and not color_words(new) and tone.words:
+        draft.position, draft.result = position, f"{tone.words} background"
+        draft.params = params.tone_params(tone.name, tone.sign, new)
+    elif {t.low for t in new} & {"blurry", "blurred", "blurrier", "focus"} or kinds.size_word(new):
+        draft.result, draft.params = f"{text_of(new)} background", {"blur": params.strength(new)}
+    else:
+        return False
+    story.add(draft)
+    return True
 
 
 def color_words(tokens: Tokens) -> bool:
