@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from finetouch.plan import lexicon as lx
 from finetouch.plan.places import match_preposition
 from finetouch.plan.tokens import Token, base
@@ -26,6 +28,10 @@ _LIKE_ADJECTIVES = lx.words(
 )
 _MIDDLES = lx.words("center centre middle top bottom left right")
 _QUALITY_STARTS = lx.words("color colors contrast brightness saturation hair clothes")
+_LINKS = lx.words("and & then also plus next finally please now lastly")
+_ADDRESS = lx.words("i can could please let's we you i'd")
+_RESULTING = lx.words("make leave keep keeping leaving maintaining preserving replacing")
+_UNMISTAKABLE = lx.words("add remove change delete insert replace increase brighten darken lighten make")
 _SUBJECTS = ("The", "There", "This", "These", "His", "Her", "Their")
 # Verbs that are nouns nearly always when they stand in the middle of a command.
 _RARELY_VERBS = lx.words("station grace rest hang plant light stage balance perfect cover picture frame filter")
@@ -86,149 +92,183 @@ def _close(clauses: list[list[Token]], current: list[Token]) -> None:
         clauses.append(current)
 
 
+@dataclass
+class _Spot:
+    """A place in the text at which a new command may begin.
+
+    Attributes:
+        tokens, i: The text and the place. current: The clause so far. titled: Capitals tell sentences apart.
+        joined, comma: "and" or "then" stands before it, a comma does.
+    """
+
+    tokens: list[Token]
+    i: int
+    current: list[Token]
+    titled: bool
+    joined: bool = False
+    comma: bool = False
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.i]
+
+    @property
+    def previous(self) -> Token:
+        return self.tokens[self.i - 1]
+
+    @property
+    def following(self) -> str:
+        return _following(self.tokens, self.i)
+
+    @property
+    def linked(self) -> bool:
+        return self.joined or self.comma
+
+    @property
+    def capital(self) -> bool:
+        return self.titled and self.token.text[0].isupper()
+
+    @property
+    def sentence(self) -> bool:
+        """A capital behind a small word."""
+        return self.titled and self.previous.text[:1].islower()
+
+
 def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> bool:
     """Does a new command begin at token `i`?"""
     token = tokens[i]
-    if token.kind != "word" or token.owner:
+    if token.kind != "word" or token.owner or _fronted(current):
         return False
-    low = token.low
-    if (
-        current[0].low not in lx.FRAMES
-        and match_preposition(current, 0)
-        and not any(base(t.low) == t.low and base(t.low) for t in current if t.low not in lx.NOUNISH)
-    ):
-        return False
+    spot = _Spot(tokens, i, current, titled)
     j = i - 1
-    joined = False
-    comma = False
-    while j >= 0 and (
-        tokens[j].low in lx.words("and & then also plus next finally please now lastly") or tokens[j].text == ","
-    ):
-        joined = joined or tokens[j].low in ("and", "&", "then", "also", "plus")
-        comma = comma or tokens[j].text == ","
+    while j >= 0 and (tokens[j].low in _LINKS or tokens[j].text == ","):
+        spot.joined = spot.joined or tokens[j].low in ("and", "&", "then", "also", "plus")
+        spot.comma = spot.comma or tokens[j].text == ","
         j -= 1
-    if j < 0 or not any(t.kind != "punct" for t in current):
+    if j < 0 or not any(_weighty(t) for t in current):
         return False
-    if not any(
-        t.kind in ("word", "quote", "num")
-        and t.low not in lx.CONJUNCTIONS
-        and t.low not in lx.ADVERBS
-        and t.low not in lx.POLITE
-        for t in current
+    if spot.previous.low in ("please", "also", "then", "now") and j < i - 1:
+        spot.joined = True
+    begun = _begins_politely(spot)
+    if begun is None and spot.joined and token.low in _DEGREES and base(spot.following) in lx.STRONG:
+        begun = True
+    if begun is None and spot.joined and token.low in ("only", "just") and lx.FRAMES.get(spot.following) == "keep":
+        begun = True
+    if begun is not None:
+        return begun
+    if spot.previous.low in _DEGREES and i > 1 and len(current) == 1:
+        return False
+    verb = base(token.low)
+    if not verb or token.low != verb:
+        return spot.linked and token.low in _RESULTING
+    return not _no_verb_here(spot, verb) and _verb_opens(spot, verb)
+
+
+def _fronted(current: list[Token]) -> bool:
+    """The clause so far is only a place: "to the left of the sink, ..."."""
+    if current[0].low in lx.FRAMES or not match_preposition(current, 0):
+        return False
+    return not any(base(t.low) == t.low and base(t.low) for t in current if t.low not in lx.NOUNISH)
+
+
+def _weighty(token: Token) -> bool:
+    """A word that makes a clause more than a greeting."""
+    if token.kind not in ("word", "quote", "num"):
+        return False
+    return token.low not in lx.CONJUNCTIONS and token.low not in lx.ADVERBS and token.low not in lx.POLITE
+
+
+def _begins_politely(spot: _Spot) -> bool | None:
+    """ "I want ...", "please ...", "Then ...", "the shirt should ...": True or False when settled, else None."""
+    token, low, following = spot.token, spot.token.low, spot.following
+    if low == "i" and following in ("want", "need", "would") and spot.previous.low not in ("if", "that", "what"):
+        return True
+    if low in _ADDRESS and not spot.linked:
+        return low in ("please", "can", "could") and spot.capital
+    if spot.sentence and token.text in ("Then", "Also", "Next", "Finally", "Additionally"):
+        return True
+    if spot.titled and token.text == "You" and following in ("are", "should", "need", "can"):
+        return spot.sentence
+    if low in ("let's", "please") or (low == "there" and following in ("should", "must", "is")):
+        return spot.linked
+    if (spot.linked or (spot.sentence and token.text in _SUBJECTS)) and _declares(spot.tokens, spot.i, spot.current):
+        return True
+    return None
+
+
+def _no_verb_here(spot: _Spot, verb: str) -> bool:
+    """The word before forbids a verb: "the", "to", "girl's", "should", "get (rid)"."""
+    previous, low = spot.previous, spot.token.low
+    if (low == "clean" and previous.low in ("wipe", "scrub", "wash")) or (
+        low == "rid" and previous.low in ("get", "gets", "getting")
     ):
-        return False
-    if tokens[i - 1].low in ("please", "also", "then", "now") and j < i - 1:
-        joined = True
-    if (
-        low == "i"
-        and _following(tokens, i) in ("want", "need", "would")
-        and tokens[i - 1].low not in ("if", "that", "what")
-    ):
         return True
-    if (
-        low
-        in lx.words(
-            """
-        i can could please let's we you i'd
-        """
-        )
-        and not joined
-        and not comma
-    ):
-        return low in ("please", "can", "could") and titled and token.text[0].isupper()
-    if (
-        titled
-        and token.text in ("Then", "Also", "Next", "Finally", "Additionally")
-        and tokens[i - 1].text[:1].islower()
-    ):
+    if previous.low in _NOT_BEFORE and not (spot.capital and verb in lx.STRONG):
         return True
-    if titled and token.text == "You" and _following(tokens, i) in ("are", "should", "need", "can"):
-        return tokens[i - 1].text[:1].islower()
-    if low in ("let's", "please") or (low == "there" and _following(tokens, i) in ("should", "must", "is")):
-        return joined or comma
-    capital = titled and token.text in _SUBJECTS and tokens[i - 1].text[:1].islower()
-    if (joined or comma or capital) and _declares(tokens, i, current):
+    if previous.owner or (previous.kind == "word" and previous.low in lx.MODALS and previous.low != "can"):
         return True
-    verb = base(low)
-    if joined and low in _DEGREES and base(_following(tokens, i)) in lx.STRONG:
-        return True
-    if joined and low in ("only", "just") and lx.FRAMES.get(_following(tokens, i)) == "keep":
-        return True
-    if tokens[i - 1].low in _DEGREES and tokens[i - 2 : i - 1] and len(current) == 1:
-        return False
-    if not verb or low != verb:
-        return not (
-            not (comma or joined)
-            or low not in lx.words("make leave keep keeping leaving maintaining preserving replacing")
-        )
-    previous = tokens[i - 1]
-    if low == "clean" and previous.low in ("wipe", "scrub", "wash"):
-        return False
-    if low == "rid" and previous.low in ("get", "gets", "getting"):
-        return False
-    if previous.low in _NOT_BEFORE and not (titled and token.text[0].isupper() and verb in lx.STRONG):
-        return False
-    if previous.kind == "word" and previous.low in lx.MODALS and previous.low not in ("can",):
-        return False
-    if previous.owner:
-        return False
-    following = _following(tokens, i)
-    if _complement(current, verb, titled and token.text[0].isupper(), joined or comma):
-        return False
-    after = tokens[i + 2].low if following in ("and", "&") and i + 2 < len(tokens) else ""
+    return _complement(spot.current, verb, spot.capital, spot.linked)
+
+
+def _verb_opens(spot: _Spot, verb: str) -> bool:
+    """An edit verb that may open a clause: does it?"""
+    tokens, i, previous = spot.tokens, spot.i, spot.previous
+    after = tokens[i + 2].low if spot.following in ("and", "&") and i + 2 < len(tokens) else ""
     if after in lx.FRAMES and lx.FRAMES[after] == lx.FRAMES[verb] in ("tone", "deform") and len(tokens) > i + 3:
         return previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS
-    if joined or comma:
-        if verb in lx.STRONG:
-            return True
-        if low in ("turn", "change", "make") and following in ("to", "into", "it"):
-            return True
-        if low in _LIKE_ADJECTIVES and following not in lx.DETERMINERS | lx.IMAGE | lx.BACKDROP | {"up", "his", "her"}:
+    if spot.linked:
+        return _linked_verb(spot, verb)
+    if spot.capital and spot.sentence:
+        return True
+    if spot.capital and not all(t.text.isupper() for t in tokens if t.kind == "word"):
+        return True
+    return _bare_verb(spot, verb)
+
+
+def _linked_verb(spot: _Spot, verb: str) -> bool:
+    """A verb behind "and" or a comma."""
+    low, following = spot.token.low, spot.following
+    if verb in lx.STRONG or (low in ("turn", "change", "make") and following in ("to", "into", "it")):
+        return True
+    if low in _LIKE_ADJECTIVES and following not in lx.DETERMINERS | lx.IMAGE | lx.BACKDROP | {"up", "his", "her"}:
+        return False
+    if low in lx.NOUNISH or verb in ("hold", "wear"):
+        last = spot.i + 1 == len(spot.tokens) and low in ("crop", "zoom", "resize", "enlarge", "blur")
+        return _object_follows(spot.tokens, spot.i) or last
+    return True
+
+
+def _bare_verb(spot: _Spot, verb: str) -> bool:
+    """A verb with nothing that sets it off: "remove the cat MAKE the sky red"."""
+    low, following, previous = spot.token.low, spot.following, spot.previous
+    if verb in lx.STRONG and following in lx.DETERMINERS | {"his", "her"} and previous.low not in _NOT_BEFORE:
+        return True
+    if low in ("crop", "blur", "zoom", "resize", "rotate") and following in _UNMISTAKABLE:
+        return True
+    if low == "draw":
+        return previous.low not in ("to", "and")
+    if verb in lx.STRONG and low not in lx.NOUNISH:
+        if low in ("photoshop", "contrast") and following in ("", ","):
             return False
-        if low in lx.NOUNISH or verb in ("hold", "wear"):
-            return _object_follows(tokens, i) or (
-                i + 1 == len(tokens) and low in ("crop", "zoom", "resize", "enlarge", "blur")
-            )
-        return True
-    if titled and token.text[0].isupper() and tokens[i - 1].text[:1].islower():
-        return True
-    if all(t.text.isupper() for t in tokens if t.kind == "word") or not titled or not token.text[0].isupper():
-        if (
-            verb in lx.STRONG
-            and low == verb
-            and following in lx.DETERMINERS | {"his", "her"}
-            and previous.low not in _NOT_BEFORE
-        ):
-            return True
-        if low in ("crop", "blur", "zoom", "resize", "rotate") and following in lx.words(
-            """
-        add remove change delete insert replace increase brighten darken lighten make
-        """
-        ):
-            return True
-        if low == "draw":
-            return previous.low not in ("to", "and")
-        if verb in lx.STRONG and low not in lx.NOUNISH:
-            if low in ("photoshop", "contrast") and following in ("", ","):
-                return False
-            return not (low in ("change", "increase", "decrease", "move", "insert") and following in ("in", "of"))
-        if low in lx.NOUNISH or verb == low:
-            return (
-                _object_follows(tokens, i, strict=True)
-                and verb not in _RARELY_VERBS
-                and (
-                    verb in lx.STRONG
-                    or (verb == "edit" and following in ("out", "in"))
-                    or (
-                        following in lx.DETERMINERS | {"in", "out"}
-                        and previous.low in lx.COLORS | _MIDDLES
-                        and not (previous.low in lx.COLORS and i > 1 and tokens[i - 2].low in lx.DETERMINERS)
-                    )
-                    or (previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS)
-                )
-                and not match_preposition(tokens, i - 1)
-            )
-    return titled and token.text[0].isupper()
+        return not (low in ("change", "increase", "decrease", "move", "insert") and following in ("in", "of"))
+    if not _object_follows(spot.tokens, spot.i, strict=True) or verb in _RARELY_VERBS:
+        return False
+    if match_preposition(spot.tokens, spot.i - 1):
+        return False
+    return (
+        verb in lx.STRONG
+        or (verb == "edit" and following in ("out", "in"))
+        or _after_color(spot)
+        or (previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS)
+    )
+
+
+def _after_color(spot: _Spot) -> bool:
+    """ "make it blue BLUR the rest", but not "the gray BLUR in the corner"."""
+    previous = spot.previous.low
+    if spot.following not in lx.DETERMINERS | {"in", "out"} or previous not in lx.COLORS | _MIDDLES:
+        return False
+    return not (previous in lx.COLORS and spot.i > 1 and spot.tokens[spot.i - 2].low in lx.DETERMINERS)
 
 
 def _declares(tokens: list[Token], i: int, current: list[Token]) -> bool:
