@@ -57,12 +57,18 @@ class NeedsGenerator(UsageError):
 
 
 class DependencyMissing(FinetouchError):
-    """An optional package is not installed; the hint holds the exact install command."""
+    """A package is not installed or does not load; the hint holds the exact install command.
+
+    Args:
+        package: Its name. extra: The extra of Finetouch it belongs to, "" for a part of the base install.
+        why: What needs it.
+    """
 
     def __init__(self, package: str, extra: str, why: str) -> None:
+        what = f"'finetouch[{extra}]'" if extra else f"--force-reinstall {package}"
         super().__init__(
-            f"{why} needs the package '{package}', which is not installed.",
-            f"Install it with: pip install 'finetouch[{extra}]'",
+            f"{why} needs the package '{package}', which {'is not installed' if extra else 'cannot be loaded'}.",
+            f"Install it with: pip install {what}",
         )
 
 

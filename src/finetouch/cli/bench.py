@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from finetouch.cli.common import print_json
-from finetouch.cli.edit import Json
+from finetouch.cli.options import Json
 
 bench_app = typer.Typer(help="Score parts of Finetouch against ground truth.", no_args_is_help=True)
 

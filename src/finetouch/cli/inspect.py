@@ -7,32 +7,42 @@ from typing import Annotated
 import typer
 
 from finetouch.cli.common import parse_box, parse_points, print_json, progress_bar, say
-from finetouch.cli.edit import BoxText, Image, Json, MaxPixels, Overwrite, PointList, PresetName, show_plan
+from finetouch.cli.edit import show_plan
+from finetouch.cli.options import (
+    BoxText,
+    Engine,
+    Image,
+    Json,
+    MaxPixels,
+    Overwrite,
+    PointList,
+    PresetName,
+    grouped,
+    parse_models,
+)  # fmt: skip
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands of this module."""
-    app.command("plan")(plan)
-    app.command("select")(select)
+    app.command("plan")(grouped(plan))
+    app.command("select")(grouped(select))
     app.command("info")(info)
 
 
 def plan(
     instruction: Annotated[str, typer.Argument(help="What to change, in words.")],
+    engine: Engine,
     parser: Annotated[str | None, typer.Option(help="Which parser reads it.")] = None,
+    preset: PresetName = None,
     json: Json = False,
 ) -> None:
     """Show what an instruction would do; no picture is needed."""
-    from finetouch import registry
-    from finetouch.hub.presets import preset
-    from finetouch.settings import settings
-
-    name = parser or preset(settings().preset).parser
-    show_plan(registry.get("parser", name).make().parse(instruction), json)
+    show_plan(engine.pipeline(preset).plan(instruction, parser), json)
 
 
 def select(
     image: Image,
+    engine: Engine,
     phrase: Annotated[str | None, typer.Argument(help='What to find: "the woman on the left".')] = None,
     out: Annotated[
         str | None, typer.Option("-o", "--out", metavar="MASK", help="Write the mask (white: found).")
@@ -56,7 +66,10 @@ def select(
             io.check_output(path, overwrite)
     picture = io.load(image, max_pixels)
     with progress_bar(quiet=json) as (sink, cancel):
-        editor = Editor(picture, preset=preset, progress=sink, cancel=cancel)
+        editor = Editor(
+            picture, preset=preset, device=engine.device, models=parse_models(engine.set_model), offline=engine.offline,
+            progress=sink, cancel=cancel,
+        )  # fmt: skip
         found = editor.select(phrase, points=points, box=corners)
     region = found.region
     if out is not None:

@@ -11,7 +11,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from finetouch.engine import device as devices
-from finetouch.errors import DependencyMissing, FinetouchError, ModelMissing, OutOfMemory, UsageError
+from finetouch.engine.shortage import missing_weights, no_room
+from finetouch.errors import DependencyMissing, FinetouchError, OutOfMemory, UsageError
 from finetouch.hub import store
 from finetouch.hub.presets import Preset, Role, presets
 from finetouch.hub.roles import ROLES, check_kind, settle
@@ -20,6 +21,8 @@ from finetouch.types import Reporter
 
 if TYPE_CHECKING:
     import torch
+
+    from finetouch.engine.loading import Piece
 
 _LIBRARIES = ("torch", "transformers", "diffusers", "safetensors")
 
@@ -33,8 +36,8 @@ class Loaded:
         parts: "model" with "processor", "tokenizer", "image_processor" where the files have them; for a generator the
             components of its pipeline by name ("unet", "vae", "text_encoder", "tokenizer", "scheduler" ...).
         device: "cpu", "cuda" or "mps"; inputs belong there. dtype: Number format of the weights.
-        facts: "pipeline" (class name, "" for a single model), "name", "identity", "loras", "offloaded", and what the
-            preset says about the role ("native_size" ...).
+        facts: "pipeline" (class name, "" for a single model), "name", "identity", "loras", "offloaded" (components
+            take turns on the device), and what the preset says about the role ("native_size" ...).
     """
 
     role: str
@@ -118,6 +121,14 @@ class Models:
         if not self._device:
             self._device = devices.take_device(self._asked, self.preset.device)
         return self._device
+
+    def took(self) -> str:
+        """What "auto" took, as a sentence; "" when the device was named or nothing was loaded."""
+        if self._asked != "auto" or not self.used:
+            return ""
+        if self.device == "cpu":
+            return "No GPU that torch can use was found; the models ran on the CPU."
+        return f"The models ran on {devices.describe(self.device)}."
 
     def has(self, role: str) -> bool:
         """True when the preset or an override names a model for the role (its weights may still be missing)."""
@@ -208,46 +219,70 @@ class Models:
     def _load(self, role: Role, report: Reporter) -> Loaded:
         import torch
 
-        from finetouch.engine import loading
+        from finetouch.engine import loading, lora, offload
 
+        if role.place is None and role.parts:
+            check_kind(role.name, loading.pipeline_class(role), _name(role))
         dtype = devices.take_dtype(self.device, role.dtype)
         report.update("load", 0, 0, f"{role.name}: {_name(role)} on {devices.describe(self.device)}")
         found = list(loading.pieces(role))
         loras = tuple(n for n, part in role.loras.items() if store.locate(part.place) is not None)
-        if role.place is None and role.parts:
-            check_kind(role.name, loading.pipeline_class(role), _name(role))
-        self._make_room(role, sum(loading.numbers(p.folder) * _width(p.dtype, dtype) for p in found))
+        offloaded = self._make_room(role, {self._key(p, role, dtype, loras): p for p in found})
         parts: dict[str, Any] = {}
         for number, piece in enumerate(found):
             report.update("load", number, len(found), f"{role.name}: {piece.name}")
-            own = dtype if piece.dtype in ("auto", role.dtype) else devices.take_dtype(self.device, piece.dtype)
-            key = (piece.cls, str(piece.folder), own, loras if piece.name in ("unet", "transformer") else ())
+            key = (*self._key(piece, role, dtype, loras), role.name if offloaded else "")
             if key not in self._pieces:
-                made = loading.load(piece, own, role.name)
-                if loras and piece.name in ("unet", "transformer"):
-                    from finetouch.engine.lora import attach
-
-                    attach(made, role, loras)
-                self._pieces[key] = made.to(self.device) if isinstance(made, torch.nn.Module) else made
+                made = loading.load(piece, key[2], role.name)
+                if key[3]:
+                    lora.attach(made, role, loras)
+                whole = isinstance(made, torch.nn.Module) and not offloaded
+                self._pieces[key] = made.to(self.device) if whole else made
             parts[piece.name] = self._pieces[key]
             if piece.name == "model":
                 parts |= loading.processors(piece.folder)
+        if offloaded:
+            offload.attach(parts, self.device)
         report.update("load", len(found), len(found), f"{role.name}: ready")
         facts = {
             "pipeline": loading.pipeline_class(role), "name": _name(role), "identity": self.identity(role.name),
-            "loras": loras, "active": role.active, "offloaded": False, **role.facts,
+            "loras": loras, "active": role.active, "offloaded": offloaded, **role.facts,
         }  # fmt: skip
         return Loaded(role.name, parts, self.device, dtype, facts)
 
-    def _make_room(self, role: Role, need: int) -> None:
-        """Drops roles that were not used for longest until the new one fits; raises `MemoryError` when it cannot."""
-        while self._loaded and self._used_bytes() + need > self._budget():
+    def _key(self, piece: Piece, role: Role, dtype: torch.dtype, loras: tuple[str, ...]) -> tuple[Any, ...]:
+        """What makes two pieces the same: class, folder, number format, add-on weights."""
+        own = dtype if piece.dtype in ("auto", role.dtype) else devices.take_dtype(self.device, piece.dtype)
+        return piece.cls, str(piece.folder), own, loras if piece.name in ("unet", "transformer") else ()
+
+    def _make_room(self, role: Role, wanted: Mapping[tuple[Any, ...], Piece]) -> bool:
+        """Drops what was not used for longest until the new role fits.
+
+        Returns:
+            True when it fits only with its components taking turns on the accelerator.
+
+        Raises:
+            MemoryError: It does not fit at all.
+        """
+        from finetouch.engine import loading
+
+        sizes = {key: loading.numbers(piece.folder) * key[2].itemsize for key, piece in wanted.items()}
+        work = max(0, role.memory - sum(sizes.values())) if self.device != "cpu" else 0
+        need = lambda: work + sum(size for key, size in sizes.items() if (*key, "") not in self._pieces)  # noqa: E731
+        while self._loaded and self._used_bytes() + need() > self._budget():
             for forget in self._holders:
                 forget()
             self._loaded.popitem(last=False)
             self._drop_unused()
-        if need > self._budget():
-            raise MemoryError(f"{role.name}: {need} bytes")
+        if self._used_bytes() + need() <= self._budget():
+            return False
+        if (
+            self.device != "cpu"
+            and work + max(sizes.values()) <= self._budget()
+            and need() < devices.free_memory("cpu")
+        ):
+            return True
+        raise MemoryError(f"{role.name}: {need()} bytes")
 
     def _budget(self) -> int:
         """Bytes all models together may take now."""
@@ -268,10 +303,6 @@ class Models:
 
 def _name(role: Role) -> str:
     return " + ".join(dict.fromkeys(p.name for p in role.places))
-
-
-def _width(wanted: str, dtype: torch.dtype) -> int:
-    return 4 if wanted == "float32" else dtype.itemsize
 
 
 def _bytes(made: Any) -> int:

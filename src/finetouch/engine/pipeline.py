@@ -182,7 +182,7 @@ class Pipeline:
             steps=tuple(done),
             outside_change=change,
             provenance=self._provenance(filled, picture, seed),
-            report=(*plan.warnings, *sentences),
+            report=tuple(filter(None, (*plan.warnings, *sentences, self.models.took()))),
             seconds=time.perf_counter() - started,
         )
 

@@ -104,6 +104,7 @@ class Role:
         loras: Small add-on weights of the denoiser, by name. active: The one that is switched on from the start.
         bytes: Download size. memory: Bytes needed to work at the usual size, in half precision.
         dtype: Half precision to take on an accelerator: "auto", "float32", "float16" or "bfloat16".
+        ondemand: Not part of a plain download, only when it is asked for.
         licence: Of the weights. facts: Anything a method should know ("native_size", "steps", "guidance").
     """
 
@@ -116,6 +117,7 @@ class Role:
     bytes: int = 0
     memory: int = 0
     dtype: str = "auto"
+    ondemand: bool = False
     licence: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -195,7 +197,7 @@ def generators(*roles: str) -> tuple[str, ...]:
 
 
 def _role(name: str, row: Mapping[str, Any], root: Path) -> Role:
-    known = {k: row[k] for k in ("active", "bytes", "memory", "dtype", "licence", "facts") if k in row}
+    known = {k: row[k] for k in ("active", "bytes", "memory", "dtype", "ondemand", "licence", "facts") if k in row}
     place = _place(row, root) if "id" in row or "folder" in row else None
     parts = {part: _part(r, root) for part, r in row.get("parts", {}).items()}
     loras = {

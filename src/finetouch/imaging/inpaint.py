@@ -110,9 +110,9 @@ def _library() -> Any:
     try:
         import patchmatch
     except ImportError as error:
-        raise DependencyMissing("pypatchmatch", "all", "Removing things") from error
+        raise DependencyMissing("pypatchmatch", "", "Removing things") from error
     if not patchmatch.patchmatch_available:
-        raise DependencyMissing("pypatchmatch", "all", "Removing things")
+        raise DependencyMissing("pypatchmatch", "", "Removing things")
     return patchmatch
 
 
