@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finetouch.plan import (
     adding,
+    additions,
     arguments,
     becoming,
     declare,
@@ -356,4 +357,4 @@ def _bare_predicate(story: Story, args: Tokens, clause: Tokens) -> None:
         elif phrase.definite:
             story.add(draft_for("adjust", phrase))
         else:
-            adding.add_phrase(story, phrase, args)
+            additions.add_phrase(story, phrase, args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finetouch.plan import (
     adding,
+    additions,
     arguments,
     becoming,
     kinds,
@@ -69,7 +70,7 @@ def use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             if color and to:
                 becoming.become(story, "make", args[to + 1 :], args[:to], clause)
             else:
-                adding.add_phrase(story, phrase, args)
+                additions.add_phrase(story, phrase, args)
 
 
 def keep(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:

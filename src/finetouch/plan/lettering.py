@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finetouch.plan import adding, kinds
+from finetouch.plan import additions, kinds
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
 from finetouch.plan.nouns import Phrase, parse_np, trim
@@ -35,7 +35,7 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
             position=phrase.position,
         )
         if to:
-            adding.place_added(draft, phrase, to)
+            additions.place_added(draft, phrase, to)
         story.add(draft)
         return
     draft = Draft("text", result=said, position=phrase.position)
@@ -45,7 +45,7 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
         phrase.relation = None
     if phrase.relation and phrase.relation[0] in ("on", "in"):
         carrier = phrase.relation[1]
-    elif adding.to_thing(to) and to and to[1] not in said:
+    elif additions.to_thing(to) and to and to[1] not in said:
         carrier = to[1]
     elif phrase.relation:
         draft.relation = phrase.relation
