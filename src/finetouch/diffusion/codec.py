@@ -15,7 +15,7 @@ BLACK = 2  # grey level up to which a whole picture counts as black
 
 
 class Codec:
-    """An autoencoder as numpy sees it.
+    """An autoencoder with its scale. Tensors have to be on the device where it works.
 
     Args:
         vae: `AutoencoderKL` (or any diffusers autoencoder with its interface).
@@ -55,16 +55,16 @@ class Codec:
     def _in_its_format(self, work: Any, tensor: Any) -> Any:
         import torch
 
-        first = next(self._vae.parameters())
-        if not self._exact or first.dtype == torch.float32:
+        usual = next(self._vae.parameters()).dtype
+        if not self._exact or usual == torch.float32:
             with torch.inference_mode():
-                return work(tensor.to(first.device, first.dtype)).to(tensor.dtype)
+                return work(tensor.to(usual)).to(tensor.dtype)
         self._vae.to(torch.float32)
         try:
             with torch.inference_mode():
-                return work(tensor.to(first.device, torch.float32)).float()
+                return work(tensor.float()).float()
         finally:
-            self._vae.to(first.dtype)
+            self._vae.to(usual)
 
 
 def to_tensor(pixels: Pixels, like: Any) -> Any:

@@ -48,7 +48,7 @@ class Preview:
 
         first = next(self._tiny.parameters())
         with torch.inference_mode():
-            picture = to_pixels(self._tiny.decode(latents.to(first.device, first.dtype)).sample)
+            picture = to_pixels(self._tiny.decode(latents.to(first.dtype)).sample)
         scale = min(1.0, SIDE / max(picture.shape[:2]))
         size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
         return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

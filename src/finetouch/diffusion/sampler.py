@@ -56,11 +56,13 @@ class Painter:
     Attributes:
         parts: "unet", "vae", "scheduler", and optionally "preview" (an `AutoencoderTiny`).
         report: Progress and cancel; asked at every step. notes: What the user should know afterwards.
+        device: Where the parts work (they may wait elsewhere until they are called).
     """
 
     parts: Mapping[str, Any]
     report: Reporter
     notes: list[str] = field(default_factory=list)
+    device: str = "cpu"
 
     @property
     def channels(self) -> int:
@@ -100,16 +102,16 @@ class Painter:
                 f"A UNet with {self.channels} input channels cannot inpaint.", "Give one with 9 or 4 to --set inpaint."
             )
         codec = Codec(self.parts["vae"], exact)
-        first = next(unet.parameters())
+        like = torch.zeros(1, device=self.device, dtype=next(unet.parameters()).dtype)
         with torch.inference_mode():
-            clean = codec.encode(to_tensor(job.pixels, first))
+            clean = codec.encode(to_tensor(job.pixels, like))
             if not bool(torch.isfinite(clean).all()):
                 raise BrokenOutput("The autoencoder gave values that are no numbers.")
-            grid = torch.from_numpy(latent_mask(job.mask, codec.factor))[None, None].to(first.device, first.dtype)
+            grid = torch.from_numpy(latent_mask(job.mask, codec.factor))[None, None].to(like)
             extra = None
             if self.channels == 9:
-                kept = torch.from_numpy((job.mask <= 0.5).astype(np.float32)).to(first.device, first.dtype)
-                extra = torch.cat([grid, codec.encode(to_tensor(job.pixels, first) * kept)], dim=1)
+                kept = torch.from_numpy((job.mask <= 0.5).astype(np.float32)).to(like)
+                extra = torch.cat([grid, codec.encode(to_tensor(job.pixels, like) * kept)], dim=1)
             noise = noise_like(clean, job.seed)
             latents = self._loop(job, clean, grid, extra, noise, erase)
             return checked_pixels(codec.decode(latents), job.pixels)

@@ -56,17 +56,28 @@ class Fill(EditMethod):
 
     def area(self, scene: Scene) -> Region:
         """The thing, a rim so that none of it stays, and its contact shadow."""
-        solid = (scene.region.mask > SEEN).astype(np.float32)
+        mask = scene.region.mask
+        box = masks.box_of(mask, SEEN)
+        if box is None:
+            return scene.region.with_mask(np.zeros_like(mask))
+        near = masks.window_of(mask, max(box[2] - box[0], box[3] - box[1]) // 2 + 64 + round(abs(scene.grow or 0)))
+        assert near is not None
+        out = np.zeros_like(mask)
+        out[near] = self._grown(scene, near)
+        return scene.region.with_mask(out)
+
+    def _grown(self, scene: Scene, near: tuple[slice, slice]) -> Mask:
+        solid = (scene.region.mask[near] > SEEN).astype(np.float32)
         rim = rim_px(solid) if scene.grow is None else scene.grow
         feather = FEATHER if scene.feather is None else scene.feather
         grown = masks.grow(solid, rim + feather)
         if scene.params.shadow and scene.grow is None:
-            grown = np.maximum(grown, contact_shadow(scene.picture.pixels, solid))
+            grown = np.maximum(grown, contact_shadow(scene.picture.pixels[near], solid))
         rest = self._rest(scene)
         if rest is not None:
             # The rim must not eat into a neighbour.
-            grown = np.where((rest > masks.HARD) & (solid <= 0), 0, grown)
-        return scene.region.with_mask(grown)
+            grown = np.where((rest[near] > masks.HARD) & (solid <= 0), 0, grown)
+        return np.asarray(grown, np.float32)
 
     def prepare(self, scene: Scene) -> Mask | None:
         """Other things of the same kind, which must not be copied into the hole."""

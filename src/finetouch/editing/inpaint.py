@@ -193,7 +193,10 @@ class Inpaint(EditMethod):
         job = Job(
             request.pixels, mask, spoken, seed, player.steps, player.guidance, strength, player.scheduler, label
         )  # fmt: skip
-        painter = Painter(loaded.parts, request.report, notes)
+        parts = loaded.parts
+        if loaded.facts.get("offloaded"):  # a preview would send the UNet away at every step
+            parts = {n: p for n, p in parts.items() if n != "preview"}
+        painter = Painter(parts, request.report, notes, loaded.device)
         if not erasing:
             with loaded.lora(player.lora):
                 return painter.paint(job)
