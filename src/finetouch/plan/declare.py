@@ -7,7 +7,7 @@ from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import plain_color
 from finetouch.plan.nouns import parse_np, trim
 from finetouch.plan.places import image_phrase, match_preposition
-from finetouch.plan.story import Draft, Story
+from finetouch.plan.story import Story
 from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
@@ -305,8 +305,3 @@ def place_first(clause: Tokens) -> Tokens:
                 *clause[:i],
             ]
     return clause
-
-
-def draft_of_rest(clause: Tokens) -> Draft:
-    """Last resort for a clause without a verb that still speaks of the picture."""
-    return Draft("global", result=" ".join(t.text for t in clause))
