@@ -13,7 +13,8 @@ from finetouch.plan.tokens import Token, base
 Tokens = list[Token]
 _EXIST = lx.words("there there's theres")
 _ADORN = lx.words("grace adorn cover color colour coat fill envelop paint drape embellish decorate")
-_LINK = lx.MODALS | lx.BE | lx.words("looks appears becomes seems turns says reads wears holds has")
+_AUXILIARY = lx.MODALS | lx.BE | lx.words("not now always so that all isn't aren't")
+_WHERE = lx.words("in on at behind next near to against")
 
 
 def existence(story: Story, args: Tokens) -> bool:
@@ -39,46 +40,20 @@ def statement(story: Story, clause: Tokens) -> bool:
     clause = trim(clause)
     if not clause:
         return False
-    if existence(story, clause):
+    if existence(story, clause) or _picture_is(story, clause):
         return True
-    if clause[0].low in ("it's", "it") and len(clause) > 1:
-        body = kinds.strip_look(clause)
-        if kinds.weather(body) or kinds.tone_of(body):
-            pictures.picture(story, body, parse_np([]))
-            return True
     at = _finite(clause)
-    if clause[0].low in lx.words("how who why when where what which"):
-        return False
-    if at is None:
+    if at is None or clause[0].low in lx.words("how who why when where what which"):
         return False
     subject, rest = clause[:at], clause[at:]
     i = 0
-    negative = False
-    while i < len(rest) and (
-        rest[i].low in lx.MODALS | lx.BE | lx.words("not now always so that all isn't aren't")
-        or rest[i].kind == "punct"
-    ):
-        negative = negative or rest[i].low in ("not", "isn't", "aren't")
+    while i < len(rest) and (rest[i].low in _AUXILIARY or rest[i].kind == "punct"):
         i += 1
     predicate = rest[i:]
     if not predicate:
         return False
-    if negative and predicate[0].low in lx.words("visible in present there here shown exist"):
-        removal.remove(story, "remove", subject, clause)
-        return True
-    named = next((i for i, t in enumerate(predicate) if i and t.low in ("for", "of")), None)
-    if named and subject[0].low in lx.COLORS and any(t.low in lx.COLOR_NOUNS for t in predicate[:named]):
-        becoming.become(story, "make", predicate[named + 1 :], subject, clause)
-        return True
-    if predicate[0].low in _ADORN and len(predicate) > 1 and plain_color(subject):
-        becoming.become(story, "make", predicate[1:], subject, clause)
-        return True
-    if predicate[0].low == "too" and kinds.tone_of(predicate[1:]):
-        wanted = [Token("less", "less", "word", predicate[0].start), *predicate[1:]]
-        becoming.become(story, "make", subject, wanted, clause)
-        return True
-    if predicate[0].low in ("taken", "shot", "captured", "photographed") and kinds.whole(parse_np(subject)):
-        pictures.picture(story, predicate[1:], parse_np(subject))
+    negative = any(t.low in ("not", "isn't", "aren't") for t in rest[:i])
+    if _plain_wish(story, subject, predicate, negative, clause):
         return True
     while len(subject) > 1 and subject[-1].low in ("both", "all", "each"):
         subject = subject[:-1]
@@ -88,50 +63,71 @@ def statement(story: Story, clause: Tokens) -> bool:
     if predicate[0].low in ("removed", "gone", "erased", "deleted"):
         removal.remove(story, "remove", subject, clause)
         return True
-    if verb and verb == predicate[0].low and verb in ("add",):
-        return False
-    if (
-        any(rest[k].low in ("needs", "need", "requires") for k in range(i))
-        and not any(rest[k].low == "be" for k in range(i))
-        and verb == ""
-        and predicate[0].low in lx.words("a an some more less two")
-    ):
+    helpers = {t.low for t in rest[:i]}
+    gift = predicate[0].low in lx.words("a an some more less two")
+    if gift and not verb and helpers & {"needs", "need", "requires"} and "be" not in helpers:
         _needs(story, subject, predicate, clause)
         return True
-    head = [t for t in subject if t.kind != "punct"]
-    if head and head[0].low in ("i", "we", "you"):
+    return verb != "add" and _is_to_be(story, [t for t in subject if t.kind != "punct"], rest, predicate, clause)
+
+
+def _picture_is(story: Story, clause: Tokens) -> bool:
+    """ "it's raining", "it should look brighter"."""
+    if clause[0].low not in ("it's", "it") or len(clause) < 2:
         return False
-    if rest[0].low in lx.words("says reads looks appears becomes turns wears holds has") and i == 0:
-        predicate = [
-            Token(rest[0].text, {"has": "have"}.get(rest[0].low, rest[0].low.rstrip("s")), "word", rest[0].start),
-            *rest[1:],
-        ]
-    if (
-        predicate[0].low == "on"
-        and len(predicate) > 1
-        and parse_np(head).pronoun == "it"
-        and not any(t.low in lx.BACKDROP for t in predicate)
-    ):
+    body = kinds.strip_look(clause)
+    if not kinds.weather(body) and not kinds.tone_of(body):
         return False
-    if (
-        match_preposition(predicate, 0)
-        and predicate[0].low in lx.words("in on at behind next near to against")
-        and not kinds.weather(predicate)
-    ):
-        if any(t.low in lx.SCENES | lx.BACKDROP for t in predicate):
-            subject_phrase = story.resolve(parse_np(head))
-            scenes.scene(story, predicate[1:], None if subject_phrase.image else subject_phrase.head)
-        else:
-            moving.move(story, "move", [*head, *predicate], clause)
+    pictures.picture(story, body, parse_np([]))
+    return True
+
+
+def _plain_wish(story: Story, subject: Tokens, predicate: Tokens, negative: bool, clause: Tokens) -> bool:
+    """ "X isn't visible", "red should be the color of X", "green shall cover X", "X is too dark"."""
+    first = predicate[0].low
+    if negative and first in lx.words("visible in present there here shown exist"):
+        removal.remove(story, "remove", subject, clause)
         return True
-    if (
-        rest[0].low in ("is", "are", "was")
-        and len(head) == 1
-        and head[0].low in ("this", "it")
-        and not kinds.weather(predicate)
-    ):
+    named = next((i for i, t in enumerate(predicate) if i and t.low in ("for", "of")), None)
+    if named and subject[0].low in lx.COLORS and any(t.low in lx.COLOR_NOUNS for t in predicate[:named]):
+        becoming.become(story, "make", predicate[named + 1 :], subject, clause)
+        return True
+    if first in _ADORN and len(predicate) > 1 and plain_color(subject):
+        becoming.become(story, "make", predicate[1:], subject, clause)
+        return True
+    if first == "too" and kinds.tone_of(predicate[1:]):
+        wanted = [Token("less", "less", "word", predicate[0].start), *predicate[1:]]
+        becoming.become(story, "make", subject, wanted, clause)
+        return True
+    if first in ("taken", "shot", "captured", "photographed") and kinds.whole(parse_np(subject)):
+        pictures.picture(story, predicate[1:], parse_np(subject))
+        return True
+    return False
+
+
+def _is_to_be(story: Story, subject: Tokens, rest: Tokens, predicate: Tokens, clause: Tokens) -> bool:
+    """ "X says ...", "X should be on the table", "X shall be green"."""
+    if subject and subject[0].low in ("i", "we", "you"):
         return False
-    becoming.become(story, "make", head, predicate, clause)
+    first = rest[0].low
+    if first in lx.words("says reads looks appears becomes turns wears holds has") and predicate[0] is rest[0]:
+        plain = {"has": "have"}.get(first, first.rstrip("s"))
+        predicate = [Token(rest[0].text, plain, "word", rest[0].start), *rest[1:]]
+    scenic = any(t.low in lx.SCENES | lx.BACKDROP for t in predicate)
+    upon = predicate[0].low == "on" and len(predicate) > 1 and parse_np(subject).pronoun == "it"
+    if upon and not any(t.low in lx.BACKDROP for t in predicate):
+        return False
+    if predicate[0].low in _WHERE and match_preposition(predicate, 0) and not kinds.weather(predicate):
+        if scenic:
+            thing = story.resolve(parse_np(subject))
+            scenes.scene(story, predicate[1:], None if thing.image else thing.head)
+        else:
+            moving.move(story, "move", [*subject, *predicate], clause)
+        return True
+    described = first in ("is", "are", "was") and len(subject) == 1 and subject[0].low in ("this", "it")
+    if described and not kinds.weather(predicate):
+        return False
+    becoming.become(story, "make", subject, predicate, clause)
     return True
 
 

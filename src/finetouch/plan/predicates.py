@@ -12,6 +12,14 @@ from finetouch.plan.tokens import Token, base
 Tokens = list[Token]
 
 _ADJECTIVE_ENDINGS = ("vy", "zy", "ky", "ny", "dy", "my", "ous", "ive", "ish", "ic", "al")
+_TURNING = lx.words(
+    """look appear seem be into become to looking wear hold have say read smile like is looks are
+    as being not stand sit out face turned show reflect go transparent glow so raise open more
+    less much slightly very really a an completely all bigger smaller too twice half grow
+    invisible float jump lie swing run fly close point lean extend bend lower eat kiss lift lick
+    blink cry laugh turn move disappear come stick"""
+)
+_AFTER_PLACE = lx.words("more less much very slightly open close lower turn out half a an bigger smaller")
 _DEGREE = lx.words("slightly very much more less completely totally extremely really too")
 _NOUNS_TOO = lx.words(
     "face show point stick swing roll spin fall rise burn drink play dance walk kiss hug wink jump run "
@@ -23,95 +31,24 @@ _PLACE_NOUNS = lx.words("left right top bottom middle center centre front back f
 def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     """The thing and its new state in "the man in the red shirt taller", "background a tower", "hair color black"."""
     n = len(args)
-    pronoun = n > 1 and args[0].low in ("it", "this", "him", "them", "everything")
-    if pronoun and (args[0].low != "this" or (args[1].low not in lx.IMAGE | lx.WHOLE and not _nounish(args[1]))):
-        return args[:1], args[1:]
-    bare = n > 1 and args[0].low == "her" and color_at(args, 1)
-    state = bare and bare[1] == n - 1
-    if n > 1 and args[0].low == "her" and (state or args[1].low in _DEGREE or (n == 2 and _state_word(args[1]))):
+    if _pronoun_subject(args):
         return args[:1], args[1:]
     seen_noun = False
     i = 0
     while i < n:
-        token = args[i]
-        low = token.low
+        low = args[i].low
         if seen_noun and i:
-            if (
-                (
-                    low
-                    in lx.words(
-                        """
-        look appear seem be into become to looking wear hold have say read smile like is looks are
-        as being not stand sit out face turned show reflect go transparent glow so raise open more
-        less much slightly very really a an completely all bigger smaller too twice half grow
-        invisible float jump lie swing run fly close point lean extend bend lower eat kiss lift lick
-        blink cry laugh turn move disappear come stick
-        """
-                    )
-                    and not token.owner
-                )
-                or (low in lx.ACTS - _NOUNS_TOO and not match_preposition(args, i - 1))
-                or (
-                    seen_noun
-                    and low == "in"
-                    and i + 1 < n
-                    and color_at(args, i + 1)
-                    and plain_color(args[i + 1 :])
-                    and kinds.whole(parse_np(args[:i]))
-                )
-            ):
-                if low in ("all",) and i + 1 < n and args[i + 1].low in ("the", "of"):
+            if _turns(args, i):
+                if low == "all" and i + 1 < n and args[i + 1].low in ("the", "of"):
                     return None
-                if low in ("a", "an") and match_preposition(args, i - 1):
+                if _goes_on(args, i):
                     i += 1
                     continue
-                if low == "to" and arguments.match_long(args, i):
-                    i += 1
-                    continue
-                if low in lx.BODY and i + 1 < n and args[i + 1].low in lx.COMPARATIVES_SIZE:
-                    i += 1
-                    continue
-                if low == "like" and args[i - 1].low == "look":
-                    i += 1
-                    continue
-                if (
-                    (low == "face" and i and not _clause_like(args, i))
-                    or (
-                        low
-                        in lx.words(
-                            """
-        more less much very slightly open close lower turn out half a an bigger smaller
-        """
-                        )
-                        and match_preposition(args, i - 1)
-                    )
-                    or (low == "as" and i + 1 == n)
-                ):
-                    pass
-                else:
+                if not _still_thing(args, i):
                     return args[:i], args[i:]
-            if token.kind == "num" and i + 1 < n and kinds.size_word(args[i:]):
-                return args[:i], args[i:]
-            superlative = (
-                low == "the" and args[-1].low in ("one", *lx.SUPERLATIVES) and not match_preposition(args, i - 1)
-            )
-            if superlative and args[min(i + 1, n - 1)].low in lx.SUPERLATIVES:
-                return args[:i], args[i + 1 :]
-            if low == "the" and i + 1 < n and args[i + 1].low == "same":
-                return args[:i], args[i:]
-            color = color_at(args, i)
-            if color and (args[i - 1].low in ("background", "backdrop") or not _prenominal(args, i, color[1])):
-                return args[:i], args[i:]
-            if low in lx.INTENSIFIERS | {"bit"} and _state_ahead(args, i):
-                return args[:i], args[i:]
-            if (
-                _state_word(token)
-                and not match_preposition(args, i - 1)
-                and args[i - 1].low not in lx.DETERMINERS
-                and not args[i - 1].owner
-                and not _prenominal_state(args, i)
-            ):
-                return args[:i], args[i:]
+            start = _state_from(args, i)
+            if start is not None:
+                return args[:i], args[start:]
         if low in ("he", "she", "they") and seen_noun:
             i += 3 if i + 1 < n and args[i + 1].low in lx.BE else 2
             continue
@@ -124,16 +61,82 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
             i += hit[1]
             seen_noun = False
             continue
-        if token.kind == "quote" or (
-            token.kind == "word"
-            and low not in lx.DETERMINERS
-            and low not in lx.POSSESSIVE
-            and not token.owner
-            and not _premodifier(args, i)
-        ):
-            seen_noun = True
+        seen_noun = seen_noun or _names(args, i)
         i += 1
     return _acts(args)
+
+
+def _pronoun_subject(args: Tokens) -> bool:
+    """ "it red", "everything darker", "her bald", but not "this picture darker" or "her lips red"."""
+    if len(args) < 2:
+        return False
+    first, second = args[0].low, args[1]
+    if first == "her":
+        color = color_at(args, 1)
+        tinted = color is not None and color[1] == len(args) - 1
+        return tinted or second.low in _DEGREE or (len(args) == 2 and _state_word(second))
+    if first == "this":
+        return second.low not in lx.IMAGE | lx.WHOLE and not _nounish(second)
+    return first in ("it", "him", "them", "everything")
+
+
+def _names(args: Tokens, i: int) -> bool:
+    """The token can be the noun of the thing."""
+    token = args[i]
+    if token.kind != "word":
+        return token.kind == "quote"
+    article = token.low in lx.DETERMINERS or token.low in lx.POSSESSIVE or token.owner
+    return not article and not _premodifier(args, i)
+
+
+def _turns(args: Tokens, i: int) -> bool:
+    """A word that can begin the new state: "look", "wear", "more", "a", "bloom"; "in" before the picture's colour."""
+    low = args[i].low
+    if (low in _TURNING and not args[i].owner) or (low in lx.ACTS - _NOUNS_TOO and not match_preposition(args, i - 1)):
+        return True
+    if low != "in" or i + 1 >= len(args) or not color_at(args, i + 1):
+        return False
+    return bool(plain_color(args[i + 1 :])) and kinds.whole(parse_np(args[:i]))
+
+
+def _goes_on(args: Tokens, i: int) -> bool:
+    """The word belongs to a place or to the state before it: "on A table", "next TO", "look LIKE"."""
+    low = args[i].low
+    return (
+        (low in ("a", "an") and match_preposition(args, i - 1) is not None)
+        or (low == "to" and arguments.match_long(args, i))
+        or (low in lx.BODY and i + 1 < len(args) and args[i + 1].low in lx.COMPARATIVES_SIZE)
+        or (low == "like" and args[i - 1].low == "look")
+    )
+
+
+def _still_thing(args: Tokens, i: int) -> bool:
+    """The word is no beginning after all: "the man's FACE", "in HALF"."""
+    low = args[i].low
+    if (low == "face" and not _clause_like(args, i)) or (low == "as" and i + 1 == len(args)):
+        return True
+    return low in _AFTER_PLACE and match_preposition(args, i - 1) is not None
+
+
+def _state_from(args: Tokens, i: int) -> int | None:
+    """Where a colour, size or state begins that stands at `i`; None when none does."""
+    token, low, n = args[i], args[i].low, len(args)
+    if token.kind == "num" and i + 1 < n and kinds.size_word(args[i:]):
+        return i
+    after = args[i + 1].low if i + 1 < n else ""
+    last = args[-1].low in ("one", *lx.SUPERLATIVES)
+    if low == "the" and after in lx.SUPERLATIVES and last and not match_preposition(args, i - 1):
+        return i + 1
+    if low == "the" and after == "same":
+        return i
+    color = color_at(args, i)
+    if color and (args[i - 1].low in ("background", "backdrop") or not _prenominal(args, i, color[1])):
+        return i
+    if low in lx.INTENSIFIERS | {"bit"} and _state_ahead(args, i):
+        return i
+    if not _state_word(token) or match_preposition(args, i - 1) or _prenominal_state(args, i):
+        return None
+    return None if args[i - 1].low in lx.DETERMINERS or args[i - 1].owner else i
 
 
 def _acts(args: Tokens) -> tuple[Tokens, Tokens] | None:
