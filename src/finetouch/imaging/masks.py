@@ -25,7 +25,8 @@ def as_mask(array: Any) -> Mask:
         return a.astype(np.float32)
     if a.dtype == np.uint8:
         return a.astype(np.float32) / np.float32(255.0)
-    return np.clip(np.nan_to_num(a.astype(np.float32)), 0.0, 1.0)
+    above = np.fmax(a.astype(np.float32), np.float32(0))
+    return np.asarray(np.fmin(above, np.float32(1), out=above), np.float32)
 
 
 def box_of(mask: Mask, threshold: float = 0.0) -> tuple[int, int, int, int] | None:
@@ -43,7 +44,7 @@ def _ellipse(radius: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
 
 
-def _window(mask: Mask, pad: int) -> tuple[slice, slice] | None:
+def window_of(mask: Mask, pad: int) -> tuple[slice, slice] | None:
     """The part of the array that an operation of reach `pad` can touch (cost follows the mask, not the photo)."""
     box = box_of(mask)
     if box is None:
@@ -60,7 +61,7 @@ def grow(mask: Mask, radius: float) -> Mask:
         return mask.copy()
     if radius < 0:
         return shrink(mask, r)
-    window = _window(mask, r + 1)
+    window = window_of(mask, r + 1)
     out = mask.copy()
     if window is not None:
         out[window] = cv2.dilate(mask[window], _ellipse(r), borderType=cv2.BORDER_CONSTANT, borderValue=0)
@@ -72,7 +73,7 @@ def shrink(mask: Mask, radius: float) -> Mask:
     r = round(abs(radius))
     if r == 0:
         return mask.copy()
-    window = _window(mask, r + 1)
+    window = window_of(mask, r + 1)
     out = np.zeros_like(mask)
     if window is not None:
         out[window] = cv2.erode(mask[window], _ellipse(r), borderType=cv2.BORDER_CONSTANT, borderValue=1)
@@ -97,7 +98,7 @@ def feather_inside(mask: Mask, radius: float) -> Mask:
     """
     if radius <= 0:
         return mask.copy()
-    window = _window(mask, 2)
+    window = window_of(mask, 2)
     out = np.zeros_like(mask)
     if window is None:
         return out
@@ -111,7 +112,7 @@ def feather(mask: Mask, radius: float) -> Mask:
     """Softens the rim to both sides over about `radius` px (Gaussian), so the mask reaches further out."""
     if radius <= 0:
         return mask.copy()
-    window = _window(mask, int(3 * radius) + 2)
+    window = window_of(mask, int(3 * radius) + 2)
     out = np.zeros_like(mask)
     if window is None:
         return out
