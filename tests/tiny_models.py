@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-WORDS = "a the photo of red green blue cat dog cup ball tree house empty background".split()
+WORDS = ("a", "the", "photo", "of", "red", "green", "blue", "cat", "dog", "cup", "ball", "tree", "house", "background")
 
 
 def tokenizer(folder: Path) -> Path:

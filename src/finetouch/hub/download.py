@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from finetouch.errors import DependencyMissing, ModelMissing, OutputError, UsageError
-from finetouch.hub import store
+from finetouch.errors import DependencyMissing, FinetouchError, ModelMissing, OutputError, UsageError
+from finetouch.hub import store, transfer
 from finetouch.hub.presets import Place, Role
 from finetouch.settings import settings
 from finetouch.types import Reporter
@@ -77,7 +76,7 @@ def listing(place: Place, role: Role) -> Listing:
     from huggingface_hub import HfApi
 
     with _explained(place):
-        info = HfApi().model_info(place.id, revision=place.revision, files_metadata=True)
+        info = HfApi(endpoint=transfer.endpoint()).model_info(place.id, revision=place.revision, files_metadata=True)
     found = [Remote(s.rfilename, int(s.size or 0)) for s in info.siblings or ()]
     names = {f.path for f in found}
     prefix = f"{place.subfolder}/" if place.subfolder else ""
@@ -149,33 +148,11 @@ def _one_set(weights: list[Remote], half: bool) -> list[Remote]:
 
 
 def _fetch_file(place: Place, commit: str, path: str, report: Reporter, done: int, total: int) -> Path:
-    from huggingface_hub import hf_hub_download
+    def tell(here: int) -> None:
+        report.update("download", (done + here) // _MB, total // _MB, f"{place.id}: {path}")
 
     with _explained(place), _space_explained():
-        got = hf_hub_download(
-            place.id, path, revision=commit, cache_dir=str(store.cache_dir()),
-            tqdm_class=_bar(report, f"{place.id}: {path}", done, total),
-        )  # fmt: skip
-    return Path(got)
-
-
-def _bar(report: Reporter, what: str, done: int, total: int) -> Any:
-    """A progress bar class for huggingface_hub that draws nothing and tells the reporter instead."""
-    from tqdm import tqdm  # type: ignore[import-untyped]
-
-    class Bar(tqdm):  # type: ignore[misc]
-        def __init__(self, *args: Any, **options: Any) -> None:
-            options.pop("name", None)
-            super().__init__(*args, **{**options, "disable": True})
-            self.got = int(options.get("initial") or 0)
-            report.update("download", (done + self.got) // _MB, total // _MB, what)
-
-        def update(self, n: float | None = 1) -> bool | None:
-            self.got += int(n or 0)
-            report.update("download", (done + self.got) // _MB, total // _MB, what)
-            return None
-
-    return Bar
+        return transfer.fetch(place, commit, path, tell)
 
 
 def _check_space(needed: int) -> None:
@@ -211,6 +188,8 @@ def _explained(place: Place) -> Iterator[None]:
 
     try:
         yield
+    except FinetouchError:
+        raise
     except errors.GatedRepoError as error:
         raise ModelMissing(
             f"'{place.id}' is gated: its authors want their licence accepted first.",
@@ -238,8 +217,7 @@ def _explained(place: Place) -> Iterator[None]:
 
 def _about_network(error: BaseException) -> bool:
     named = type(error).__module__.partition(".")[0] in ("httpx", "httpx2", "requests", "hf_xet")
-    cut_off = isinstance(error, OSError) and "Consistency check failed" in str(error)
-    return named or cut_off or isinstance(error, ConnectionError | TimeoutError)
+    return named or isinstance(error, ConnectionError | TimeoutError)
 
 
 def _line(error: BaseException) -> str:

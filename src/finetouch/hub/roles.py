@@ -83,7 +83,7 @@ def read_place(text: str) -> Place:
         UsageError: It is neither an existing folder nor a name the hub could have.
     """
     path = Path(text).expanduser()
-    if path.is_dir():
+    if text.strip() and path.is_dir():
         return Place(folder=path.resolve())
     if path.is_file():
         raise UsageError(f"'{text}' is a single file.", "Give a folder in the hub's layout, or a hub id.")
