@@ -86,6 +86,8 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         new = new[2:]
     if new is None:
         old = arguments.without_purpose(old)
+        choice = next((i for i, t in enumerate(old) if i and t.low == "or" and old[i - 1].low in lx.QUALITIES), None)
+        old = old[:choice] if choice else old
         predicate = predicates.split_predicate(old)
         if predicate and verb in ("turn", "change", "make", "set"):
             becoming.become(story, verb, predicate[0], predicate[1], clause)

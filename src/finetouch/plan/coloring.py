@@ -53,6 +53,7 @@ def recolor(story: Story, phrase: Phrase, new: Tokens | None, quality: Phrase) -
 
 
 def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
+    body = body[: next((i for i, t in enumerate(body) if i and t.low in ("instead", "rather")), len(body))]
     like = params.like_phrase(body)
     draft = draft_for("recolor", phrase)
     if like:
@@ -64,6 +65,10 @@ def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
         if shade and found and body[shade + 1 : shade + 2] and body[shade + 1].low == "of":
             found = first_color(body) or found
         color = found[0] if found else say(words)
+        if found is None and words and words[0].low == "same":
+            story.add(draft_for("recolor", phrase, result=f"{phrase.name} with the {say(words)}"))
+            story.note(phrase)
+            return
         if found is None and words and kinds.adjectival(words):
             story.add(draft_for("adjust", phrase, result=f"{color} {phrase.name}"))
             story.note(phrase)

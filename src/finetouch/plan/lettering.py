@@ -43,7 +43,8 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
     tinted = phrase.relation and plain_color([Token(w, w.lower(), "word", 0) for w in phrase.relation[1].split()])
     if tinted:
         phrase.relation = None
-    if phrase.relation and phrase.relation[0] in ("on", "in"):
+    over = any(t.low in ("above", "over") for t in args)
+    if phrase.relation and phrase.relation[0] in ("on", "in") and not over:
         carrier = phrase.relation[1]
     elif additions.to_thing(to) and to and to[1] not in said:
         carrier = to[1]

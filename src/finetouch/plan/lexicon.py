@@ -176,7 +176,8 @@ COLORS = words(
     cyan magenta beige tan violet maroon navy burgundy lavender cream crimson scarlet ivory olive lime khaki
     peach coral salmon indigo mustard aqua fuchsia lilac rainbow blonde blond multicolored
     charcoal amber taupe emerald sapphire ruby copper bronze mauve plum azure platinum rose-gold offwhite
-    off-white brunette ginger bordeaux auburn cobalt chartreuse ochre periwinkle tangerine
+    off-white brunette ginger bordeaux auburn cobalt chartreuse ochre periwinkle tangerine aquamarine cerulean
+    vermilion sienna ebony
     """
 )
 COLOR_ISH = {

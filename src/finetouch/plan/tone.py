@@ -144,6 +144,7 @@ def tone(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         if _enhanced_with(story, verb, args, to, clause):
             return
         args = args[:to]
+    args = [t for i, t in enumerate(args) if not (i and t.low in _MEASURES and args[i - 1].low in _QUALITY)]
     phrases = phrases_of(story, _without_degree(args))
     values, degree = params.tone_params(name, sign, full), _degree(full)
     if not phrases:

@@ -127,7 +127,7 @@ def dispatch(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     args = [t for t in args if t.low != "please"]
     first = args[0].low if args else ""
     shared = story.upcoming[0] in REPLACING and story.upcoming[1] in BACK
-    if verb == "cut" and first not in ("", "everything") and shared:
+    if verb in ("cut", "edit", "clip") and first not in ("", "everything") and shared:
         take_first(story, args)
         return True
     inner = verb == "fill" and first == "in" and not any(t.low in _GAPS for t in args)
