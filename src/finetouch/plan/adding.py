@@ -83,6 +83,10 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
     if verb not in ("add", "insert") and first not in ("a", "an") and _other_backdrop(args):
         scenes.place_subject(story, args)
         return True
+    framed = next((i for i, t in enumerate(args) if i and t.low in ("in", "into", "to", "on")), None)
+    if framed and args[-1].low in ("frame", "border") and kinds.whole(parse_np(args[:framed])):
+        story.add(Draft("add", result=text_of(args[framed + 1 :]), count="one"))
+        return True
     tinted = next((i for i, t in enumerate(args) if i and t.low in ("in", "into")), None)
     if tinted and args[-1].low in ("color", "colour", "colors") and kinds.whole(parse_np(args[:tinted])):
         story.add(Draft("global", result="color"))

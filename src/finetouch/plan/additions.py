@@ -81,6 +81,9 @@ def _quality(story: Story, it: Addition) -> bool:
     if (plain_color and not described(it.phrase)) or (it.last in lx.QUALITIES and it.last not in _NOT_TONES):
         _quality_added(story, it.phrase, it.last, it.to, it.args)
         return True
+    if it.last.endswith("ness") and it.phrase.relation is None and not to_thing(it.to) and it.last not in lx.QUALITIES:
+        story.add(Draft("global", result=f"more {it.phrase.name}"))
+        return True
     overall = it.last in _OVERALL and it.phrase.relation is None and (it.to is None or it.to[2])
     if not overall or (it.last == "light" and _placed(it.phrase)):
         return False
@@ -124,7 +127,8 @@ def _effect(story: Story, it: Addition) -> bool:
 def _lettering(story: Story, it: Addition) -> bool:
     parts = it.head.split()
     labelled = len(parts) > 1 and parts[0] in _LABELS and it.last not in lx.LETTERED
-    if it.last in lx.TEXTY or labelled:
+    named = [t for t in it.phrase.tokens if t.low not in lx.DETERMINERS]
+    if it.last in lx.TEXTY or labelled or (named and named[0].kind == "quote" and it.phrase.head == named[0].text):
         lettering.text_added(story, it.phrase, it.args, it.to)
         return True
     return False

@@ -19,6 +19,7 @@ PANORAMA = (lx.SCENES | lx.BACKDROP | lx.words("sky skyline seascape mountainsca
 }  # fmt: skip
 _PICTURE_ASPECTS = lx.words("lighting light color colour image photo tone contrast exposure")
 _ASPECT_NOUNS = lx.words("effect effects profile scheme palette settings levels balance tone conditions filter format")
+_SOFT = {"blurry", "blurred", "blurrier", "focus"}
 _CIRCUMSTANCES = lx.words("setting environment surroundings scenery")
 
 
@@ -26,7 +27,7 @@ def become(
     story: Story, verb: str, old: Tokens, new: Tokens | None, clause: Tokens, phrase: Phrase | None = None
 ) -> None:
     """One thing gets a new colour, state, size, look, or becomes another thing; the heart of change and make."""
-    if new and _recounted(story, old, new):
+    if new and (_recounted(story, old, new) or _number_swap(story, old, new)):
         return
     phrase = phrase or parse_np(old)
     origin = next((i for i, t in enumerate(old) if i and t.low == "from"), None)
@@ -58,6 +59,15 @@ def become(
         toned = _quality(story, phrase, new)
         if toned is not None:
             outcomes.thing(story, verb, toned, new)
+
+
+def _number_swap(story: Story, old: Tokens, new: Tokens) -> bool:
+    """ "the six" to "a seven": a written number changes."""
+    before, after = ([t for t in tokens if t.low not in lx.DETERMINERS] for tokens in (old, new))
+    if len(before) != 1 or len(after) != 1 or not all(t.low in lx.NUMBERS or t.kind == "num" for t in before + after):
+        return False
+    story.add(Draft("text", before[0].text, count="one", result=after[0].text))
+    return True
 
 
 def _comes_from(story: Story, phrase: Phrase, old: Tokens, origin: int, new: Tokens | None) -> bool:
@@ -210,7 +220,7 @@ def _backdrop_toned(story: Story, new: Tokens, position: str | None) -> bool:
     if tone and not color_words(new) and tone.words:
         draft.position, draft.result = position, f"{tone.words} background"
         draft.params = params.tone_params(tone.name, tone.sign, new)
-    elif {t.low for t in new} & {"blurry", "blurred", "blurrier", "focus"} or kinds.size_word(new):
+    elif ({t.low for t in new} & _SOFT and new[0].low not in ("a", "an", "the")) or kinds.size_word(new):
         draft.result, draft.params = f"{text_of(new)} background", {"blur": params.strength(new)}
     else:
         return False

@@ -31,6 +31,7 @@ _HAVING = lx.words("wear wearing hold holding have having carry carrying")
 _UNTOUCHED = lx.words(
     "fills blends blend remain remains stays preserved unchanged intact untouched seamless seamlessly maintained kept"
 )
+_BEING = ("absence", "removal", "presence", "inclusion", "addition")
 _CHANGES = lx.words("adjustments adjustment changes modifications alterations edits tweaks")
 
 
@@ -88,6 +89,10 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         old = arguments.without_purpose(old)
         choice = next((i for i, t in enumerate(old) if i and t.low == "or" and old[i - 1].low in lx.QUALITIES), None)
         old = old[:choice] if choice else old
+        tinted = next((i for i, t in enumerate(old) if i and t.low == "in" and plain_color(old[i + 1 :])), None)
+        if tinted:
+            becoming.become(story, verb, old[:tinted], old[tinted + 1 :], clause)
+            return
         predicate = predicates.split_predicate(old)
         if predicate and verb in ("turn", "change", "make", "set"):
             becoming.become(story, verb, predicate[0], predicate[1], clause)
@@ -252,6 +257,11 @@ def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     args = args[:if_at] if if_at else args
     if len(args) > 2 and args[0].low in _CHANGES and args[1].low in ("to", "in"):
         change(story, "change", args[2:], clause)
+        return
+    lacking = next((i for i, t in enumerate(args[:-1]) if t.low in _BEING and args[i + 1].low == "of"), None)
+    if lacking is not None:
+        gone = args[lacking].low in ("absence", "removal")
+        story.dispatch(story, "remove" if gone else "add", args[lacking + 2 :], clause)
         return
     assured = verb in ("ensure", "verify", "guarantee", "confirm") or (args and args[0].low == "sure")
     if assured and any(t.low in _UNTOUCHED for t in args):

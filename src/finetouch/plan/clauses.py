@@ -183,6 +183,8 @@ def _begins_politely(spot: _Spot) -> bool | None:
     token, low, following = spot.token, spot.token.low, spot.following
     if low == "i" and following in ("want", "need", "would") and spot.previous.low not in ("if", "that", "what"):
         return True
+    if low == "please" and spot.i > 2 and base(following) == following and following in lx.STRONG:
+        return spot.i + 2 < len(spot.tokens)
     if low in _ADDRESS and not spot.linked:
         return low in ("please", "can", "could") and spot.capital
     if spot.sentence and token.text in ("Then", "Also", "Next", "Finally", "Additionally"):
@@ -245,6 +247,8 @@ def _bare_verb(spot: _Spot, verb: str) -> bool:
         return True
     if low in ("crop", "blur", "zoom", "resize", "rotate") and following in _UNMISTAKABLE:
         return True
+    if low in ("leave", "keep"):
+        return following not in ("", "and", ",")
     if low == "draw":
         return previous.low not in ("to", "and")
     if verb in lx.STRONG and low not in lx.NOUNISH:

@@ -122,6 +122,8 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if verb in ("invert", "inverse", "reverse") and any(t.low in ("color", "colors", "colours") for t in args):
         geometry(story, verb, args)
         return
+    if verb == "mirror" and len(args) > 1 and args[0].low == "image" and args[1].low in lx.DETERMINERS:
+        args = args[1:]
     stop = len(args)
     for i, token in enumerate(args):
         low = token.low
@@ -129,7 +131,7 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             """
         clockwise counterclockwise counter anticlockwise upside horizontally vertically to by so
         around degrees sideways counter-clockwise right left over slightly 90 upright down
-        upsidedown rightside on about and 180 anti-clockwise
+        upsidedown ninety forty-five rightside on about and 180 anti-clockwise
         """
         ):
             if low in ("right", "left") and i and args[i - 1].low in ("the",):

@@ -53,6 +53,13 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     for part in noun_lists(gift):
         piece = parse_np(part)
         worn = last_word(piece.head)
+        sizes = [a.lower() for a in piece.attributes if a.lower() in lx.COMPARATIVES_SIZE and a.lower().endswith("er")]
+        if worn in lx.BODY and sizes and len(piece.attributes) == 1:
+            factor = lx.COMPARATIVES_SIZE[sizes[0]]
+            sized = draft_for("resize", piece, result=piece.core, params={"scale": factor})
+            sized.relation, sized.attributes = ("part_of", arguments.owner_text(owner)), []
+            story.add(sized)
+            continue
         if piece.color and worn in _TINTED and len(piece.attributes) == 1:
             tinted = draft_for("recolor", piece, result=piece.core, color=piece.color)
             tinted.relation, tinted.attributes = ("part_of", arguments.owner_text(owner)), []

@@ -305,7 +305,7 @@ CONTAINERS = words(
     fields cloud ray rays sheet ball lots couple bit lot number line strand drop drops puddle block slab bed
     wall picture photo image kind type sort stick tub carton glasses bottles cups slices bowls plates bars
     string trail swarm body pool ton tons mug wad variety collection series cluster handful splash touch
-    clump beam gallon pint wedge scoop ghost figure coat stream
+    clump beam spatter splatter gallon pint wedge scoop ghost figure coat stream
     """
 )
 INTENSIFIERS = words(

@@ -106,6 +106,8 @@ def trim(tokens: list[Token]) -> list[Token]:
         in lx.words("and & also then please here too instead overall entirely completely totally altogether everywhere")
     ):
         end -= 1
+        if tokens[end].low == "here" and end - 1 > start and tokens[end - 1].low == "right":
+            end -= 1
     return tokens[start:end]
 
 
@@ -276,7 +278,7 @@ def _strip_front(phrase: Phrase, core: list[Token]) -> list[Token]:
         elif low in lx.DETERMINERS and (not last or (n == 1 and low in ("the", "a", "an"))):
             phrase.definite = phrase.definite or low in ("the", "this", "that", "these", "those")
         elif (low in lx.words("so much as most too such just only") and not last and i == 0) or (
-            low in ("much", "many", "of", "only", "very", "same") and i and not last
+            low in ("much", "many", "of", "only", "very", "same", "most") and i and not last
         ):
             pass
         elif low in ("whole", "entire") and not last:

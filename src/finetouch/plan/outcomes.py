@@ -139,7 +139,8 @@ def _color(story: Story, it: Outcome) -> bool:
 
 def _tone(story: Story, it: Outcome) -> bool:
     """ "brighter", "more vivid"; "in a lighter tone" is a colour change."""
-    tone = kinds.tone_of(it.new)
+    cut = next((i for i, t in enumerate(it.new) if i and t.low == "with"), len(it.new))
+    tone = kinds.tone_of(it.new) or kinds.tone_of(it.new[:cut])
     if tone is None:
         return False
     op = "recolor" if it.new[-1].low in lx.COLOR_NOUNS and len(it.new) > 1 else "adjust"

@@ -64,6 +64,8 @@ def angle(tokens: list[Token], verb: str) -> float:
     value = 5.0 if verb in ("tilt", "straighten") else 90.0
     if "upside" in lows or "around" in lows:
         value = 180.0
+    if "forty-five" in lows:
+        value = 45.0
     if "quarter" in lows:
         value = 90.0
     if "half" in lows:

@@ -210,7 +210,7 @@ def _prenominal(args: Tokens, i: int, length: int) -> bool:
         and following.low
         not in lx.words(
             """
-        and with in instead or but like color to please while except so as on for too striped again
+        and with in instead or but like color to please while except so as on for too striped again only
         at from shade
         """
         )

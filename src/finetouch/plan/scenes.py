@@ -8,6 +8,7 @@ from finetouch.plan.colors import plain_color
 from finetouch.plan.nouns import Phrase, parse_np, split_core, trim
 from finetouch.plan.places import match_preposition, position_phrase
 from finetouch.plan.story import Draft, Story, text_of
+from finetouch.plan.tails import anchor_text
 from finetouch.plan.tokens import Token
 
 Tokens = list[Token]
@@ -48,7 +49,8 @@ def place_subject(story: Story, args: Tokens) -> None:
         if hit and hit[0] in ("in", "on", "near", "to", "in_front_of", "behind", "with"):
             shown = next((k for k in range(1, i) if args[k].low == "of" and args[k - 1].low in lx.IMAGE), None)
             subject = story.resolve(parse_np(args[shown + 1 : i] if shown else args[:i]))
-            scene(story, args[i + hit[1] :], None if subject.image else subject.head)
+            named = subject.head if subject.pronoun else anchor_text(args[shown + 1 : i] if shown else args[:i])
+            scene(story, args[i + hit[1] :], None if subject.image else named)
             story.note(subject)
             return
 

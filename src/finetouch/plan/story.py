@@ -187,15 +187,29 @@ def noun_lists(tokens: list[Token]) -> list[list[Token]]:
 
 
 def _comma_parts(tokens: list[Token]) -> list[Token]:
-    """Puts the missing comma into "eyes nose and mouth"."""
+    """Puts the missing comma into "eyes nose and mouth" and "a kart a mushroom"."""
     out: list[Token] = []
     listed = any(t.low in ("and", "&") for t in tokens)
     for i, token in enumerate(tokens):
-        before = tokens[i - 1] if i else None
-        if listed and before and before.low in _FEATURES and token.low in _FEATURES and not before.owner:
+        if i and ((listed and _next_feature(tokens, i)) or (token.low in ("a", "an") and _next_thing(tokens, i))):
             out.append(Token(",", ",", "punct", token.start))
         out.append(token)
     return out
+
+
+def _next_feature(tokens: list[Token], i: int) -> bool:
+    """ "eyes NOSE": two parts of a face or body in a row."""
+    return tokens[i - 1].low in _FEATURES and tokens[i].low in _FEATURES and not tokens[i - 1].owner
+
+
+def _next_thing(tokens: list[Token], i: int) -> bool:
+    """ "a kart A mushroom": an article behind a noun begins the next thing."""
+    before = tokens[i - 1]
+    if i < 2 or before.kind != "word" or before.owner or tokens[0].low not in ("a", "an", "some", "two", "three"):
+        return False
+    verbal = before.low.endswith(("ing", "ed", "s")) or before.low in lx.ACTS | lx.BE | lx.ADVERBS | lx.INTENSIFIERS
+    loose = before.low in lx.RELATIVE or before.low in lx.words("and or with such half quite over like of")
+    return not verbal and not loose and match_preposition(tokens, i - 1) is None and i + 1 < len(tokens)
 
 
 _FEATURES = lx.words("eyes nose mouth chin cheeks forehead ears lips teeth arms legs hands feet eyebrows hair neck")
@@ -218,6 +232,8 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
         return False
     sides = lx.POSITION_WORDS.keys() - {"background", "foreground", "front"} | lx.PLACE_NOUNS | {"the", "far"}
     if all(t.low in sides for t in tokens[i + 1 :]) and any(t.low in lx.POSITION_WORDS for t in tokens[i + 1 :]):
+        return False
+    if tokens[i - 1].owner:
         return False
     if following.kind == "punct" or following.low in ("or",) or match_preposition(tokens, i + 1):
         return False
@@ -309,7 +325,7 @@ def text_of(tokens: list[Token]) -> str:
     return say(tokens)
 
 
-BACK = ("it", "them", "him", "her", "on", "onto", "into")
+BACK = ("it", "them", "him", "her", "on", "onto", "into", "to")
 REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finetouch.plan import lexicon as lx
 from finetouch.plan import nouns
+from finetouch.plan.colors import plain_color
 from finetouch.plan.places import image_phrase, match_preposition, position_phrase
 from finetouch.plan.tokens import Token, last_word, say, singular
 
@@ -165,6 +166,11 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
         else:
             phrase.attributes.append(words)
             return
+    if relation == "in" and plain_color(anchor):
+        if not _wearer(phrase):
+            phrase.attributes.append(words)
+            return
+        relation = "wearing"
     if relation == "in" and anchor[-1].low in lx.GARMENTS and _wearer(phrase):
         relation = "wearing"
     if (
