@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import torch
@@ -152,10 +154,12 @@ def lora(folder: Path, core, form: str = "diffusers") -> Path:
 
 def in_cache(cache: Path, repo: str, source: Path, revision: str = "main") -> Path:
     """Lays a folder into a cache as huggingface_hub would: refs, and a snapshot of one commit."""
-    commit = "".join(f"{ord(c) % 16:x}" for c in (repo + revision).ljust(40, "x"))[:40]
+    named = re.fullmatch("[0-9a-f]{40}", revision) is not None
+    commit = revision if named else hashlib.sha1(f"{repo}@{revision}".encode()).hexdigest()
     top = cache / f"models--{repo.replace('/', '--')}"
     (top / "refs").mkdir(parents=True, exist_ok=True)
-    (top / "refs" / revision).write_text(commit)
+    if not named:
+        (top / "refs" / revision).write_text(commit)
     target = top / "snapshots" / commit
     target.parent.mkdir(exist_ok=True)
     source.rename(target)

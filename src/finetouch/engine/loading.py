@@ -77,9 +77,10 @@ def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
     """The object itself: a module in evaluation mode on the CPU, or a tokenizer, scheduler, processor."""
     from safetensors import SafetensorError
 
-    cls = _import(piece.cls, f"The role '{role}'")
+    own = _own_code(piece)
+    cls = _import(f"transformers.{own}" if own else piece.cls, f"The role '{role}'")
     options: dict[str, Any] = {"local_files_only": True}
-    module = _is_module(cls)
+    module = bool(own) or _is_module(cls)
     if module and not store.weight_files(piece.folder):
         raise ModelMissing(f"There are no safetensors in '{piece.folder}'.", "Finetouch loads nothing else.")
     if module:
@@ -87,7 +88,7 @@ def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
         options["torch_dtype" if piece.cls.startswith("diffusers.") else "dtype"] = dtype
         if variant := _variant(piece.folder, half=dtype.itemsize == 2):
             options["variant"] = variant
-    if _needs_own_code(piece):
+    if own:
         options["trust_remote_code"] = True
     try:
         with quiet():
@@ -255,22 +256,21 @@ def _is_module(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, torch.nn.Module)
 
 
-def _needs_own_code(piece: Piece) -> bool:
-    """True when the files ask for code of their own and the user has allowed it; refuses when it is not allowed."""
+def _own_code(piece: Piece) -> str:
+    """The auto class that reaches the files' own code, "" when they bring none; refuses what was not allowed."""
     config = piece.folder / "config.json"
-    if not piece.cls.startswith("transformers.") or not config.is_file():
-        return False
     module, _, name = piece.cls.rpartition(".")
-    if hasattr(importlib.import_module(module), name):
-        return False
-    if "auto_map" not in store.read_json(config):
-        return False
+    if module != "transformers" or not config.is_file() or hasattr(importlib.import_module(module), name):
+        return ""
+    names = store.read_json(config).get("auto_map") or {}
+    if not names:
+        return ""
     if not settings().remote_code:
         raise UsageError(
             f"'{piece.folder}' brings Python code of its own, which is not run unless you ask for it.",
             "If you trust its author: FINETOUCH_REMOTE_CODE=1",
         )
-    return True
+    return next((n for n in names if n.startswith("AutoModel")), "AutoModel")
 
 
 def _variant(folder: Path, half: bool) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetouch.errors import UsageError
+from finetouch.errors import InputError, UsageError
 from finetouch.hub import store
 from finetouch.hub.presets import Place, Preset, Role, presets
 from finetouch.types import Reporter
@@ -130,7 +130,7 @@ def remove(roles: Iterable[Role], preset: Preset) -> tuple[list[tuple[str, int]]
 
 def _needed(going: set[str], preset: Preset, leaving: set[str]) -> dict[str, str]:
     """Repository → who still needs it: roles that stay and whose other weights are here."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for other in presets().values():
         for role in other.roles.values():
             if other.name == preset.name and role.name in leaving:
@@ -138,8 +138,9 @@ def _needed(going: set[str], preset: Preset, leaving: set[str]) -> dict[str, str
             own = {p.id for p in (*role.places, *role.extras)}
             staying = other.name == preset.name or _in_use(other, going)
             if own & going and staying and all(store.locate(p) is not None for p in role.places):
-                found |= dict.fromkeys(own & going, f"{other.name}: {role.name}")
-    return found
+                for name in own & going:
+                    found.setdefault(name, []).append(other.name)
+    return {name: ", ".join(dict.fromkeys(users)) for name, users in found.items()}
 
 
 def _in_use(other: Preset, going: set[str]) -> bool:
@@ -166,5 +167,5 @@ def _whole(path: Path) -> bool:
         header, start = store.header(path)
         end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
         return bool(start + end == path.stat().st_size)
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (OSError, InputError, KeyError, TypeError, IndexError):
         return False

@@ -113,12 +113,15 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def header(path: Path) -> tuple[dict[str, Any], int]:
-    """The description at the start of a safetensors file, and where its numbers begin; raises `ValueError`."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > path.stat().st_size:
-            raise ValueError(f"'{path}' is no safetensors file")
-        return dict(json.loads(file.read(length))), 8 + length
+    """The description at the start of a safetensors file, and where its numbers begin; raises `InputError`."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if 0 < length < path.stat().st_size:
+                return dict(json.loads(file.read(length))), 8 + length
+    except (OSError, ValueError, TypeError):
+        pass
+    raise InputError(f"'{path}' is cut off or damaged.", "Find out more with: finetouch models verify")
 
 
 def size_on_disk(place: Place) -> int:
