@@ -22,6 +22,10 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 args = [Token("it", "it", "word", args[0].start), *args]
             break
         args = args[1:]
+    for_old = next((i for i, t in enumerate(args[:-1]) if i and t.low == "to" and args[i + 1].low == "replace"), None)
+    if for_old and len(args) > for_old + 2:
+        replacing.replace_pair(story, arguments.without_purpose(args[for_old + 2 :]), args[:for_old])
+        return
     where = next((i for i, t in enumerate(args) if i and t.low == "where"), None)
     if (
         where

@@ -279,6 +279,10 @@ def _color_added(story: Story, phrase: Phrase, color: str, to: tuple[str, str, b
     start = next(i for i, t in enumerate(args) if t.low in ("to", "for"))
     said = color_at([t for t in args[:start] if t.low not in lx.DETERMINERS | {"more", "some"}], 0)
     color = said[0] if said and len(said[0]) > len(color) else color
+    rest = [t for i, t in enumerate(args) if i <= start or t.low != "to" or args[i - 1].low != "and"]
+    if [t.low for t in rest[start + 1 : start + 3]] == ["all", "of"] and len(rest) > start + 3:
+        rest = [*rest[: start + 1], *rest[start + 3 :]]
+    args = rest
     things = [p for p in (story.resolve(parse_np(part)) for part in noun_lists(args[start + 1 :])) if p.head]
     if len(things) > 1 and not any(backdrop(p) for p in things):
         share_tail(things)

@@ -76,9 +76,12 @@ def _comes_from(story: Story, phrase: Phrase, old: Tokens, origin: int, new: Tok
     color = plain_color(first)
     if color:
         phrase.attributes.append(color)
+        if phrase.name.lower() in lx.COLOR_NOUNS and phrase.of is None and not phrase.owner:
+            phrase.color = color
         return False
     if new and any(t.low in PANORAMA for t in first[-1:]) and any(t.low in PANORAMA for t in new):
-        scenes.scene(story, new, None if backdrop(phrase) else story.resolve(phrase).core)
+        around = phrase.relation[1] if phrase.relation and phrase.relation[0] in ("near", "behind") else None
+        scenes.scene(story, new, around if backdrop(phrase) else story.resolve(phrase).core)
         return True
     if last_word(phrase.head) not in lx.TEXT_NOUNS or not first:
         return False

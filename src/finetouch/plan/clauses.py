@@ -160,7 +160,8 @@ def _opens(tokens: list[Token], i: int, current: list[Token], titled: bool) -> b
         return False
     verb = base(token.low)
     if not verb or token.low != verb:
-        return spot.linked and token.low in _RESULTING
+        third = verb in lx.STRONG and token.low == verb + "s" and spot.following in _OBJECT_START
+        return spot.linked and (token.low in _RESULTING or third)
     return not _no_verb_here(spot, verb) and _verb_opens(spot, verb)
 
 

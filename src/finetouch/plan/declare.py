@@ -64,7 +64,7 @@ def statement(story: Story, clause: Tokens) -> bool:
         removal.remove(story, "remove", subject, clause)
         return True
     helpers = {t.low for t in rest[:i]}
-    gift = predicate[0].low in lx.words("a an some more less two")
+    gift = predicate[0].low in lx.words("a an some more less two") or predicate[0].low in lx.COLORS
     if gift and not verb and helpers & {"needs", "need", "requires"} and "be" not in helpers:
         _needs(story, subject, predicate, clause)
         return True

@@ -142,7 +142,8 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             break
     subject = parse_np(args[:stop])
     subject = story.resolve(subject) if subject.pronoun else subject
-    if kinds.whole(subject) or not subject.head or any(t.low in lx.COLOR_NOUNS for t in args[:stop]):
+    pictured = kinds.whole(subject) or kinds.portrayal(subject)
+    if pictured or not subject.head or any(t.low in lx.COLOR_NOUNS for t in args[:stop]):
         geometry(story, verb, args)
         return
     if backdrop(subject):

@@ -60,7 +60,8 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             sized.relation, sized.attributes = ("part_of", arguments.owner_text(owner)), []
             story.add(sized)
             continue
-        if piece.color and worn in _TINTED and len(piece.attributes) == 1:
+        plain = all(a.lower().startswith("like ") for a in piece.attributes[1:])
+        if piece.color and worn in _TINTED and piece.attributes and plain:
             tinted = draft_for("recolor", piece, result=piece.core, color=piece.color)
             tinted.relation, tinted.attributes = ("part_of", arguments.owner_text(owner)), []
             story.add(tinted)

@@ -122,6 +122,9 @@ class Story:
             phrase.core = phrase.head or ""
             phrase.definite = True
             return
+        if word == "it" and isinstance(self.antecedent, Phrase) and self.antecedent.name.lower() in _GROWN:
+            phrase.image = True
+            return
         if isinstance(self.antecedent, Phrase):
             old = self.antecedent
             phrase.head, phrase.core, phrase.count_word, phrase.plural = (
@@ -140,6 +143,7 @@ class Story:
             phrase.image = True
 
 
+_GROWN = lx.words("man woman boy girl guy lady men women people girls boys guys couple")
 _PERSONS = lx.words(
     """man woman boy girl guy lady person child kid baby dude bride groom soldier mother father player male female
     toddler singer actor girls boys men women gentleman mom dad son daughter"""

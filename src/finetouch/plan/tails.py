@@ -46,6 +46,9 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
             phrase.attributes.append(say(rest[i:end]))
             i = end
             continue
+        if token.low == "in" and i + 1 < n and rest[i + 1].low == "from":
+            i += 1
+            continue
         place = position_phrase(rest, i)
         topped = place and phrase.relation and phrase.relation[0] == "with" and rest[i + place[1] - 1].low == "top"
         if place and (aside or (topped and place[1] == 2)):

@@ -42,6 +42,7 @@ _REPAIRABLE = (
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
     "purple", "vibrant", "sunglasses", "brighter", "straighten", "lighter", "darker",
 )  # fmt: skip
+_PLAIN_COLORS = ("white", "black", "green", "brown", "yellow", "purple", "orange")
 # Words that only look like a misspelt edit word.
 _LOOKALIKES = lx.words(
     """
@@ -173,6 +174,10 @@ def repair(word: str) -> str:
         return word
     if word.endswith("s") and word[:-1] in _GOOD:
         return word
+    for k in range(len(word) - 1):
+        swapped = word[:k] + word[k + 1] + word[k] + word[k + 2 :]
+        if swapped in _PLAIN_COLORS:
+            return swapped
     best, least = word, 3
     for good in _REPAIRABLE:
         if word[0] != good[0] and word[1:2] != good[1]:
