@@ -19,7 +19,7 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     while args and args[0].low in ("in", "on", "up", "back", "down") and len(args) > 1 and not position_phrase(args, 0):
         if (match_preposition(args, 0) or ("", 1))[1] > 1:
             if isinstance(story.antecedent, Phrase) and verb in ("put", "place", "paste", "photoshop"):
-                args = [Token("it", "it", "word", args[0].start), *args]
+                args = [Token("itself", "itself", "word", args[0].start), *args]
             break
         args = args[1:]
     for_old = next((i for i, t in enumerate(args[:-1]) if i and t.low == "to" and args[i + 1].low == "replace"), None)
@@ -37,7 +37,7 @@ def add(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     pasted = len(args) > 1 and args[0].low in ("onto", "into") and verb in ("put", "place", "paste", "photoshop")
     if pasted and isinstance(story.antecedent, Phrase):
-        args = [Token("it", "it", "word", args[0].start), *args]
+        args = [Token("itself", "itself", "word", args[0].start), *args]
     instead = arguments.instead_of(args)
     if instead and verb in ("put", "place") and _settled(instead[0]):
         moving.move(story, "move", instead[0], clause)
@@ -95,7 +95,7 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
     if tinted and args[-1].low in ("color", "colour", "colors") and kinds.whole(parse_np(args[:tinted])):
         story.add(Draft("global", result="color"))
         return True
-    if first in ("him", "her", "them", "it") or (
+    if first in ("him", "her", "them", "it", "itself") or (
         first in lx.POSSESSIVE and first not in ("its",) and len(args) > 1 and base(args[1].low) == ""
     ):
         if len(args) > 1 and first in ("her", "his", "their") and not match_preposition(args, 1):

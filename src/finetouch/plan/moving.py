@@ -24,7 +24,7 @@ def move(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             story.add(Draft("global", result=f"centered on {say(args[1:])}", params={"to": say(args[1:])}))
         return
     if len(args) > 1 and match_preposition(args, 0) and args[0].low in ("to", "into", "onto", "over"):
-        args = [Token("it", "it", "word", args[0].start), *args]
+        args = [Token("itself", "itself", "word", args[0].start), *args]
     if verb in ("align", "station") and args and args[0].low in ("a", "an"):
         story.dispatch(story, "add", args, clause)
         return

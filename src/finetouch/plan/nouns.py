@@ -5,36 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from finetouch.plan import lexicon as lx
-from finetouch.plan import tails
+from finetouch.plan import modifiers, tails
 from finetouch.plan.colors import color_at
 from finetouch.plan.owners import ANIMATE as ANIMATE
-from finetouch.plan.owners import bare_owner, corner, plain
+from finetouch.plan.owners import bare_owner, plain
 from finetouch.plan.places import match_preposition
 from finetouch.plan.tokens import Token, is_plural, last_word, say, singular
 
 _PARTITIVE = lx.words("one some all any each most many several few both none two three four five six lots part rest")
-_QUANTIFIERS: dict[str, int | str | None] = {
-    "all": "all", "every": "all", "each": "all", "any": "all", "both": 2, "some": "some", "several": "some",
-    "many": "some", "multiple": "some", "few": "some", "lots": "some", "various": "some", "plenty": "some",
-    "more": None, "another": "one", "a": "one", "an": "one",
-}  # fmt: skip
-_SIDED = lx.words("hand arm eye leg foot ear cheek paw shoulder knee wrist elbow hands arms wing")
-_FURNITURE = lx.words("armchair chair recliner sofa couch bed lamp table stool bench desk dresser nightstand shelf")
-_FURNITURE_PARTS = lx.words(
-    "cushion cushions pillow pillows seat back leg legs shade blanket drawer upholstery cover armrest headboard"
-)
 _HANGERS = lx.words(
     "wall walls desk table shelf door fridge refrigerator easel screen shirt t-shirt nightstand dresser"
 )
-_OF_GROUND = (
-    lx.SCENES
-    | frozenset(lx.QUALITIES)
-    | lx.words(
-        "theme view area areas one part portion elements element filter layer layers noise effect image saturation "
-        "tones lighting texture pattern blur gradient space section"
-    )
-) - {"house", "church", "tower"}
-_SIZE_POS = lx.words("largest biggest smallest tallest tiniest shortest")
 
 
 @dataclass
@@ -130,8 +111,13 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     n = len(tokens)
     while i < n:
         token = tokens[i]
-        listed = token.text == "," and 0 < i < n - 1 and tokens[i + 1].kind == "word" and _is_modifier(tokens[i - 1])
-        if listed and (_is_modifier(tokens[i + 1]) or color_at(tokens, i + 1)):
+        listed = (
+            token.text == ","
+            and 0 < i < n - 1
+            and tokens[i + 1].kind == "word"
+            and modifiers.is_modifier(tokens[i - 1])
+        )
+        if listed and (modifiers.is_modifier(tokens[i + 1]) or color_at(tokens, i + 1)):
             i += 1
             continue
         if i and token.kind == "punct":
@@ -164,7 +150,7 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
 
 
 def _is_quantifier(token: Token) -> bool:
-    return token.low in _QUANTIFIERS
+    return token.low in modifiers.QUANTIFIERS
 
 
 def _partitive(tokens: list[Token], i: int) -> bool:
@@ -228,7 +214,7 @@ _ING_NOUNS = lx.words(
 
 
 def _read_core(phrase: Phrase, core: list[Token], rest: list[Token]) -> None:
-    core = _strip_front(phrase, core)
+    core = modifiers.strip_front(phrase, core)
     if not core:
         return
     if len(core) == 1 and core[0].low in lx.PRONOUNS | {
@@ -242,64 +228,12 @@ def _read_core(phrase: Phrase, core: list[Token], rest: list[Token]) -> None:
         phrase.pronoun = core[0].low
         return
     core = _take_owner(phrase, core)
-    if core and (core[0].low in _QUANTIFIERS or core[0].low in lx.NUMBERS or core[0].low in lx.DETERMINERS):
-        core = _strip_front(phrase, core)
+    if core and (core[0].low in modifiers.QUANTIFIERS or core[0].low in lx.NUMBERS or core[0].low in lx.DETERMINERS):
+        core = modifiers.strip_front(phrase, core)
     if not core:
         return
     phrase.core = say(core)
-    _read_modifiers(phrase, core)
-
-
-def _strip_front(phrase: Phrase, core: list[Token]) -> list[Token]:
-    """Takes determiners, numbers and partitives off the front."""
-    i = 0
-    n = len(core)
-    while i < n:
-        token = core[i]
-        low = token.low
-        last = i == n - 1
-        if low in lx.POSSESSIVE and not token.owner and not last:
-            phrase.owner_pronoun = low
-            phrase.definite = True
-        elif low in lx.NUMBERS and not (last and i == 0) and low not in ("pair", "couple", "dozen"):
-            phrase.count_word = lx.NUMBERS[low]
-        elif token.kind == "num" and not last and token.text.isdigit() and i + 1 < n and is_plural(core[-1].low):
-            phrase.count_word = int(token.text)
-        elif low in ("couple", "dozen") and i + 2 < n and core[i + 1].low == "of":
-            phrase.count_word = lx.NUMBERS[low] if low == "dozen" else 2
-        elif low == "one" and i + 1 < n and core[i + 1].low == "of":
-            phrase.count_word = "one"
-        elif low in _QUANTIFIERS and not last:
-            value = _QUANTIFIERS[low]
-            if value is not None and not (phrase.count_word == "one" and value == "all"):
-                phrase.count_word = value if value != "one" or i + 1 < n else phrase.count_word
-        elif low == "of" and i > 0:
-            pass
-        elif low in lx.DETERMINERS and (not last or (n == 1 and low in ("the", "a", "an"))):
-            phrase.definite = phrase.definite or low in ("the", "this", "that", "these", "those")
-        elif (low in lx.words("so much as most too such just only") and not last and i == 0) or (
-            low in ("much", "many", "of", "only", "very", "same", "most") and i and not last
-        ):
-            pass
-        elif low in ("whole", "entire") and not last:
-            phrase.definite = True
-        elif (
-            low in ("lot", "bunch", "lots", "number", "rest")
-            and i + 1 < n
-            and core[i + 1].low == "of"
-            and low != "bunch"
-        ):
-            phrase.count_word = "some"
-        else:
-            break
-        i += 1
-    if phrase.count_word == "one" and core[-1].low and is_plural(core[-1].low) and not _said_one(core):
-        phrase.count_word = None
-    return core[i:]
-
-
-def _said_one(core: list[Token]) -> bool:
-    return any(t.low == "one" for t in core[:2])
+    modifiers.read_modifiers(phrase, core)
 
 
 def _take_owner(phrase: Phrase, core: list[Token]) -> list[Token]:
@@ -314,116 +248,6 @@ def _take_owner(phrase: Phrase, core: list[Token]) -> list[Token]:
                 phrase.owner_pronoun = None
             return core[i + 1 :]
     return core
-
-
-def _read_modifiers(phrase: Phrase, core: list[Token]) -> None:
-    """Attributes and positions in front of the head."""
-    i = 0
-    n = len(core)
-    while i < n - 1:
-        token = core[i]
-        low = token.low
-        if f"{low} {core[i + 1].low}" in lx.COMPOUNDS or f"{low} {singular(core[i + 1].low)}" in lx.COMPOUNDS:
-            break
-        color = color_at(core, i, n - 1)
-        if color and i + color[1] < n:
-            phrase.attributes.append(say(core[i : i + color[1]]))
-            phrase.color = phrase.color or color[0]
-            i += color[1]
-            continue
-        if low in ("and", "or", ",", "&") or token.kind == "punct":
-            i += 1
-            continue
-        if low in lx.NUMBERS and i and phrase.placed_before and phrase.count_word is None:
-            phrase.count_word = lx.NUMBERS[low]
-            i += 1
-            continue
-        if (
-            low in lx.POSITION_WORDS
-            and (low not in ("background", "foreground") or core[-1].low not in _OF_GROUND | lx.IMAGE | lx.COLOR_NOUNS)
-            and not (low == "front" and core[-1].low in ("door", "teeth", "wheel", "porch", "yard"))
-        ):
-            low_next = core[i + 1].low
-            if low_next in lx.POSITION_WORDS and i + 2 < n:
-                phrase.position = corner(low, low_next) or phrase.position
-                phrase.placed_before = True
-                i += 2
-                continue
-            if low_next in ("side", "hand", "corner") and i + 2 < n and low in lx.words("left right top bottom"):
-                i += 1
-            if low in _SIZE_POS or phrase.position is None:
-                phrase.position = lx.POSITION_WORDS[low]
-                phrase.placed_before = True
-            i += 1
-            continue
-        if (
-            low in lx.INTENSIFIERS | {"nearly", "half", "partially", "freshly", "far", "most"}
-            and i + 2 <= n - 1
-            and low not in ("even",)
-        ):
-            if low != "far" and _is_modifier(core[i + 1]):
-                phrase.attributes.append(say(core[i : i + 2]))
-                i += 2
-                continue
-            i += 1
-            continue
-        if _is_modifier(token, core[i + 1].low):
-            phrase.attributes.append(token.text)
-            i += 1
-            continue
-        break
-    head = core[i:]
-    if len(head) > 1 and all(t.kind != "quote" for t in head):
-        while len(head) > 1 and head[0].low in ("and", "or", ","):
-            head = head[1:]
-        phrase.head = say(head)
-    elif len(head) == 1:
-        phrase.head = head[0].text
-    else:
-        quote = [t for t in head if t.kind == "quote"]
-        plain = [t for t in head if t.kind != "quote"]
-        if plain and quote:
-            phrase.head = say(plain)
-            phrase.attributes += [t.text for t in quote]
-        else:
-            phrase.head = say(head)
-    if phrase.placed_before and len(head) > 1 and head[-2].low in _FURNITURE and head[-1].low in _FURNITURE_PARTS:
-        phrase.owner = say(core[: len(core) - 1])
-        phrase.core = phrase.head = head[-1].text
-        phrase.position, phrase.placed_before, phrase.attributes = None, False, []
-    last = head[-1].low if head[-1].kind != "quote" or len(head) == 1 else head[0].low
-    sided = phrase.placed_before and phrase.position in ("leftmost", "rightmost")
-    if sided and last in _SIDED and not any(t.low.endswith("most") for t in core):
-        phrase.attributes.insert(0, phrase.position[:-4] if phrase.position else "")
-        phrase.position, phrase.placed_before = None, False
-    before_of = [t.low for t in head]
-    if "of" in before_of:
-        last = before_of[before_of.index("of") - 1]
-    phrase.plural = is_plural(last)
-    if head[-1].low in lx.IMAGE and len(head) == 1 and not phrase.owner:
-        phrase.image = True
-
-
-def _is_modifier(token: Token, following: str = "") -> bool:
-    low = token.low
-    if token.kind == "quote" or token.owner:
-        return False
-    if low == "light" and following in lx.words(
-        """
-        pole poles polls bulb bulbs saber switch fixture fixtures post posts source beam house ray
-        rays reflection effect effects
-        """
-    ):
-        return False
-    if token.kind == "num":
-        return False
-    if low in lx.ADJECTIVES or (len(low) > 6 and low.endswith(("ural", "ional", "ical", "ious", "eous", "less"))):
-        return True
-    if "-" in low and low.endswith(("ed", "ing", "haired", "colored", "sized", "shaped", "up", "like", "style")):
-        return True
-    return (
-        low.endswith("ed") and len(low) > 4 and low not in lx.words("united seaweed hundred weed shed sled seed")
-    ) or low in lx.COLOR_ISH
 
 
 def _settle(phrase: Phrase) -> None:

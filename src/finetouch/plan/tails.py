@@ -50,8 +50,8 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
             i += 1
             continue
         place = position_phrase(rest, i)
-        topped = place and phrase.relation and phrase.relation[0] == "with" and rest[i + place[1] - 1].low == "top"
-        if place and (aside or (topped and place[1] == 2)):
+        topped = phrase.relation and phrase.relation[0] == "with" and token.low == "on"
+        if place and (aside or (topped and rest[i + 1].low == "top")):
             phrase.attributes.append(say(rest[i : i + place[1]]))
             i += place[1]
             continue
