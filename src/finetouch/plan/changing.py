@@ -1,38 +1,18 @@
-"""Verb frames of change and make."""
+"""Verb frame of change: one thing, or what is said of it, becomes something else."""
 
 from __future__ import annotations
 
-from finetouch.plan import (
-    adding,
-    additions,
-    arguments,
-    becoming,
-    declare,
-    geometry,
-    kinds,
-    params,
-    pictures,
-    predicates,
-    replacing,
-    scenes,
-    tone,
-)
+from finetouch.plan import arguments, becoming, geometry, kinds, predicates, replacing, scenes, tone
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at, plain_color
 from finetouch.plan.nouns import parse_np, split_core, trim
 from finetouch.plan.places import match_preposition
-from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
-from finetouch.plan.tokens import Token, say
+from finetouch.plan.story import Story, backdrop, noun_lists, share_tail
+from finetouch.plan.tokens import Token
 
 Tokens = list[Token]
-
-
-_HAVING = lx.words("wear wearing hold holding have having carry carrying")
-_UNTOUCHED = lx.words(
-    "fills blends blend remain remains stays preserved unchanged intact untouched seamless seamlessly maintained kept"
-)
-_BEING = ("absence", "removal", "presence", "inclusion", "addition")
-_CHANGES = lx.words("adjustments adjustment changes modifications alterations edits tweaks")
+_SUBJECTS = ("it", "its", "it's", "he", "she", "they", "they're", "he's", "she's", "theyre")
+_SPUN = lx.words("degrees clockwise counterclockwise upside sideways upright around rightside")
 
 
 def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -44,101 +24,97 @@ def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         args = [Token("it", "it", "word", args[0].start), *args]
     if len(args) > 1 and args[-1].low in ("differently", "different", "completely", "entirely"):
         args = args[:-1]
-    turned = {t.low for t in args}
-    spun = turned & {
-        "degrees",
-        "clockwise",
-        "counterclockwise",
-        "upside",
-        "sideways",
-        "upright",
-        "around",
-        "rightside",
-    } or (turned & {"right", "left", "side"} and "to" in turned and len(args) < 7)
-    spun = spun or {"side", "up"} <= turned
-    if (verb == "turn" or (verb == "change" and "degrees" in turned)) and spun and args[0].low not in ("up", "down"):
-        geometry.rotate(story, "rotate", args, clause)
-        return
-    if verb == "turn" and len(args) > 1 and args[-1].low in ("on", "off"):
-        tone.deform(story, "turn", [args[-1], *args[:-1]], clause)
-        return
-    up = _up_down(args)
-    if up:
-        tone.level(story, "increase" if up[0] else "decrease", up[1], clause)
+    if _turned(story, verb, args, clause):
         return
     instead = arguments.instead_of(args)
     if instead and not any(t.low in ("to", "into") for t in instead[0]):
         replacing.replace_pair(story, instead[1], instead[0])
         return
-    gapped = _gapped(args)
-    if gapped:
-        for before, after in gapped:
+    excepted = except_whole(args)
+    pairs = _gapped(args) or ([excepted] if excepted else [])
+    if pairs:
+        for before, after in pairs:
             becoming.become(story, verb, before, after, clause)
         return
-    excepted = _except_whole(args)
-    if excepted:
-        becoming.become(story, verb, excepted[0], excepted[1], clause)
-        return
     old, new = split_change(args)
-    if new and old:
+    if new is None:
+        _without_result(story, verb, arguments.without_purpose(old), clause)
+        return
+    if old:
         fit = (i for i, t in enumerate(new[:-1]) if i and t.low == "to" and new[i + 1].low in ("match", "fit", "suit"))
         new = new[: next(fit, len(new))]
-    if new and len(new) > 2 and new[0].low == "make" and new[1].low in ("them", "it", "him", "her"):
+    if len(new) > 2 and new[0].low == "make" and new[1].low in ("them", "it", "him", "her"):
         new = new[2:]
-    if new is None:
-        old = arguments.without_purpose(old)
-        choice = next((i for i, t in enumerate(old) if i and t.low == "or" and old[i - 1].low in lx.QUALITIES), None)
-        old = old[:choice] if choice else old
-        tinted = next((i for i, t in enumerate(old) if i and t.low == "in" and plain_color(old[i + 1 :])), None)
-        if tinted:
-            becoming.become(story, verb, old[:tinted], old[tinted + 1 :], clause)
-            return
-        predicate = predicates.split_predicate(old)
-        if predicate and verb in ("turn", "change", "make", "set"):
-            becoming.become(story, verb, predicate[0], predicate[1], clause)
-            return
-        color = None
-        for i in range(1, len(old)):
-            found = color_at(old, i)
-            if (
-                found
-                and i + found[1] == len(old)
-                and i
-                and match_preposition(old, i - 1) is None
-                and old[i - 1].low not in lx.DETERMINERS
-                and old[i - 1].low not in lx.ADJECTIVES
-            ):
-                color = i
-                break
-        if color:
-            becoming.become(story, verb, old[:color], old[color:], clause)
-            return
-        if len(old) > 1 and any(t.low in ("with",) for t in old):
-            k = next(i for i, t in enumerate(old) if t.low == "with")
-            if k:
-                becoming.become(story, verb, old[:k], old[k + 1 :], clause)
-                return
+    become_all(story, verb, old, new, clause)
+
+
+def _turned(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
+    """ "turn it upside down", "turn the lamp off", "turn the contrast up"."""
+    lows = {t.low for t in args}
+    spun = bool(lows & _SPUN) or {"side", "up"} <= lows
+    spun = spun or bool(lows & {"right", "left", "side"} and "to" in lows and len(args) < 7)
+    turning = verb == "turn" or (verb == "change" and "degrees" in lows)
+    if turning and spun and args[0].low not in ("up", "down"):
+        geometry.rotate(story, "rotate", args, clause)
+        return True
+    if verb == "turn" and len(args) > 1 and args[-1].low in ("on", "off"):
+        tone.deform(story, "turn", [args[-1], *args[:-1]], clause)
+        return True
+    up = _up_down(args)
+    if up:
+        tone.level(story, "increase" if up[0] else "decrease", up[1], clause)
+    return up is not None
+
+
+def _without_result(story: Story, verb: str, old: Tokens, clause: Tokens) -> None:
+    """No "to": "change the shirt red", "render the sky in blue", "change it with snow", "change the hat"."""
+    choice = next((i for i, t in enumerate(old) if i and t.low == "or" and old[i - 1].low in lx.QUALITIES), None)
+    old = old[:choice] if choice else old
+    tinted = next((i for i, t in enumerate(old) if i and t.low == "in" and plain_color(old[i + 1 :])), None)
+    if tinted:
+        becoming.become(story, verb, old[:tinted], old[tinted + 1 :], clause)
+        return
+    predicate = predicates.split_predicate(old)
+    if predicate and verb in ("turn", "change", "make", "set"):
+        becoming.become(story, verb, predicate[0], predicate[1], clause)
+        return
+    color = next((i for i in range(1, len(old)) if _last_color(old, i)), None)
+    joint = next((i for i, t in enumerate(old) if t.low == "with"), None) if len(old) > 1 else None
+    if color:
+        becoming.become(story, verb, old[:color], old[color:], clause)
+    elif joint:
+        becoming.become(story, verb, old[:joint], old[joint + 1 :], clause)
+    else:
         for piece in noun_lists(old):
             becoming.become(story, verb, piece, None, clause)
-        return
+
+
+def _last_color(old: Tokens, i: int) -> bool:
+    """A colour at the end that is not the name of a thing."""
+    found = color_at(old, i)
+    if not found or i + found[1] != len(old) or match_preposition(old, i - 1) is not None:
+        return False
+    return old[i - 1].low not in lx.DETERMINERS and old[i - 1].low not in lx.ADJECTIVES
+
+
+def become_all(story: Story, verb: str, old: Tokens, new: Tokens, clause: Tokens) -> None:
+    """Coordinated things become the same; scenery in the background becomes another scene."""
     things = noun_lists(old)
-    if len(things) > 1 and not any(t.kind == "quote" or t.low == "from" for t in old):
-        phrases = [parse_np(t) for t in things]
-        share_tail(phrases)
-        compound = backdrop(phrases[-1]) and len(things[-1]) > 1 and things[-1][0].low not in lx.DETERMINERS
-        scenic = all(p.position == "background" for p in phrases) and any(
-            t.low in becoming.PANORAMA for t in split_core(trim(new))[0][-1:]
-        )
-        if compound or scenic:
-            scenes.scene(story, new)
-            return
-        for thing, phrase in zip(things, phrases, strict=True):
-            becoming.become(story, verb, thing, new, clause, phrase)
+    if len(things) < 2 or any(t.kind == "quote" or t.low == "from" for t in old):
+        becoming.become(story, verb, old, new, clause)
         return
-    becoming.become(story, verb, old, new, clause)
+    phrases = [parse_np(t) for t in things]
+    share_tail(phrases)
+    compound = backdrop(phrases[-1]) and len(things[-1]) > 1 and things[-1][0].low not in lx.DETERMINERS
+    panorama = any(t.low in becoming.PANORAMA for t in split_core(trim(new))[0][-1:])
+    if compound or (panorama and all(p.position == "background" for p in phrases)):
+        scenes.scene(story, new)
+        return
+    for thing, phrase in zip(things, phrases, strict=True):
+        becoming.become(story, verb, thing, new, clause, phrase)
 
 
-def _except_whole(args: Tokens) -> tuple[Tokens, Tokens] | None:
+def except_whole(args: Tokens) -> tuple[Tokens, Tokens] | None:
     """ "everything except the bird black and white": the state moves in front of the exception."""
     if not args or args[0].low not in ("everything", "all"):
         return None
@@ -214,18 +190,7 @@ def split_change(args: Tokens) -> tuple[Tokens, Tokens | None]:
         if i and token.low == "so":
             rest = args[i + 1 :]
             rest = rest[1:] if rest and rest[0].low == "that" else rest
-            subject = rest and rest[0].low in (
-                "it",
-                "its",
-                "it's",
-                "he",
-                "she",
-                "they",
-                "they're",
-                "he's",
-                "she's",
-                "theyre",
-            )
+            subject = rest and rest[0].low in _SUBJECTS
             if subject and len(rest) > 1 and not kinds.weather(rest):
                 rest = rest[2:] if rest[1].low in lx.BE and len(rest) > 2 else rest[1:]
             return args[:i], rest
@@ -237,136 +202,3 @@ def split_change(args: Tokens) -> tuple[Tokens, Tokens | None]:
         ):
             return args[:i], args[i + 1 :]
     return args, None
-
-
-def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    """ "make A B", "have A do B", "let A be B", "ensure A is B"."""
-    args = trim(args)
-    if_at = next(
-        (
-            i
-            for i, t in enumerate(args)
-            if i
-            and t.low == "as"
-            and i + 1 < len(args)
-            and args[i + 1].low in ("if", "though")
-            and args[i - 1].low not in ("look", "appear", "seem", "it", "so")
-        ),
-        None,
-    )
-    args = args[:if_at] if if_at else args
-    if len(args) > 2 and args[0].low in _CHANGES and args[1].low in ("to", "in"):
-        change(story, "change", args[2:], clause)
-        return
-    lacking = next((i for i, t in enumerate(args[:-1]) if t.low in _BEING and args[i + 1].low == "of"), None)
-    if lacking is not None:
-        gone = args[lacking].low in ("absence", "removal")
-        story.dispatch(story, "remove" if gone else "add", args[lacking + 2 :], clause)
-        return
-    assured = verb in ("ensure", "verify", "guarantee", "confirm") or (args and args[0].low == "sure")
-    if assured and any(t.low in _UNTOUCHED for t in args):
-        return
-    if args and args[0].low in ("sure", "that"):
-        args = trim(args[1:])
-        if args and args[0].low == "that":
-            args = args[1:]
-    if args and args[0].low in ("it", "this") and len(args) > 2 and args[1].low in ("so", "so that"):
-        args = args[2:]
-        if args and args[0].low == "that":
-            args = args[1:]
-
-        if not declare.statement(story, args):
-            becoming.become(story, "make", clause[1:2], args, clause)
-        return
-    if args and args[0].low in ("a", "an") and verb == "make" and not predicates.split_predicate(args):
-        if kinds.weather(args):
-            story.add(Draft("global", result=text_of(args)))
-        else:
-            adding.add(story, "add", args, clause)
-        return
-
-    if declare.existence(story, args):
-        return
-    excepted = _except_whole(args)
-    if excepted:
-        becoming.become(story, verb, excepted[0], excepted[1], clause)
-        return
-    cause = (i for i, t in enumerate(args) if i > 1 and t.low == "so" and args[i - 1].low not in ("it", "this"))
-    so = next(cause, None)
-    args = args[:so] if so and predicates.split_predicate(args[:so]) else args
-    instead = arguments.instead_of(args)
-    worn = next((i for i, t in enumerate(instead[0]) if i and t.low in _HAVING), None) if instead else None
-    if instead and worn and not plain_color(instead[1]):
-        owner = story.resolve(parse_np(instead[0][:worn]))
-        replacing.replace_pair(story, instead[1], instead[0][worn + 1 :])
-        step = story.drafts[-1]
-        wearing = instead[0][worn].low.startswith("wear")
-        step.relation = step.relation or ("wearing" if wearing else "with", arguments.owner_text(owner))
-        return
-    if instead and len(instead[0]) > 1:
-        args = instead[0]
-    pair = None if _only_tone(args) else predicates.split_predicate(args)
-    if pair is None:
-        _bare_predicate(story, args, clause)
-        return
-    joint = _second_predicate(pair[1])
-    if joint:
-        make(story, verb, [*pair[0], *pair[1][:joint]], clause)
-        make(story, verb, pair[1][joint + 1 :], clause)
-        return
-    things = noun_lists(pair[0])
-    phrases = [parse_np(t) for t in things]
-    if len(things) > 1:
-        share_tail(phrases)
-        for thing, phrase in zip(things, phrases, strict=True):
-            becoming.become(story, verb, thing, pair[1], clause, phrase)
-        return
-    becoming.become(story, verb, pair[0], pair[1], clause)
-
-
-def _only_tone(args: Tokens) -> bool:
-    """ "slightly darker", "more vivid": a tone without a thing."""
-    known = all(t.low in lx.INTENSIFIERS | lx.ADVERBS or kinds.tone_of([t]) for t in args)
-    return known and bool(args) and args[0].low not in lx.QUALITIES
-
-
-def _second_predicate(new: Tokens) -> int | None:
-    """Where "and" joins another thing with its own state: "... greener AND the sky bluer"."""
-    for i, token in enumerate(new[:-2]):
-        if i and token.low == "and" and new[i + 1].low in ("the", "his", "her", "their", "its"):
-            return i if predicates.split_predicate(new[i + 1 :]) else None
-    return None
-
-
-def _bare_predicate(story: Story, args: Tokens, clause: Tokens) -> None:
-    if not args:
-        return
-    tone = kinds.tone_of(args)
-    if tone:
-        pictures.picture(story, args, parse_np([]))
-        return
-    if kinds.size_word(args):
-        becoming.become(story, "make", [Token("it", "it", "word", 0)], args, clause)
-        return
-    if kinds.style(args) and (kinds.black_and_white(say(args)) or len(args) <= 2):
-        story.add(Draft("restyle", result=text_of(args), params={"style": params.style_name(text_of(args))}))
-        return
-    if kinds.weather(args):
-        story.add(Draft("global", result=text_of(args)))
-        return
-    color = color_at(args, 0)
-    if color and color[1] == len(args):
-        becoming.become(story, "make", [Token("it", "it", "word", 0)], args, clause)
-        return
-    if color is None and args[0].low in ("more", "less"):
-        becoming.become(story, "make", [Token("it", "it", "word", 0)], args, clause)
-        return
-    for phrase in phrases_of(story, args):
-        if backdrop(phrase):
-            scenes.scene(story, args)
-        elif phrase.image:
-            continue
-        elif phrase.definite:
-            story.add(draft_for("adjust", phrase))
-        else:
-            additions.add_phrase(story, phrase, args)

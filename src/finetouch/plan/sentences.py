@@ -6,9 +6,9 @@ from finetouch.plan import (
     adding,
     arguments,
     becoming,
-    changing,
     declare,
     kinds,
+    making,
     params,
     pictures,
     predicates,
@@ -142,7 +142,7 @@ def _supposed(story: Story, clause: Tokens) -> bool:
     if not at:
         return False
     word = {"wore": "wear", "had": "have", "held": "hold"}.get(rest[at].low, "be")
-    changing.make(story, "make", [*rest[:at], Token(word, word, "word", 0), *rest[at + 1 :]], clause)
+    making.make(story, "make", [*rest[:at], Token(word, word, "word", 0), *rest[at + 1 :]], clause)
     return True
 
 

@@ -16,6 +16,7 @@ from finetouch.plan import (
     handlers,
     kinds,
     lettering,
+    making,
     moving,
     params,
     removal,
@@ -110,7 +111,7 @@ def _before(args: Tokens) -> Tokens:
 
 _HANDLERS: dict[str, Handler] = {
     "remove": removal.remove, "clean": removal.clean, "add": _place, "replace": replacing.replace, "change": _change,
-    "make": changing.make, "color": coloring.color_frame, "give": giving.give, "increase": tone.level,
+    "make": making.make, "color": coloring.color_frame, "give": giving.give, "increase": tone.level,
     "decrease": tone.level, "tone": tone.tone, "deform": tone.deform, "crop": geometry.crop, "zoom": geometry.zoom,
     "rotate": geometry.rotate, "resize": geometry.resize, "move": _move, "duplicate": moving.duplicate,
     "extract": removal.extract, "style": styling.restyle, "write": lettering.write, "show": handlers.show,
