@@ -31,7 +31,8 @@ SD15 = {
 }  # fmt: skip
 SDXL = {
     "block_out_channels": (320, 640, 1280), "cross_attention_dim": 2048, "attention_head_dim": [5, 10, 20],
-    "sample_size": 128, "layers_per_block": 2, "transformer_layers_per_block": [1, 2, 10], "use_linear_projection": True,
+    "sample_size": 128, "layers_per_block": 2, "transformer_layers_per_block": [1, 2, 10],
+    "use_linear_projection": True,
     "addition_embed_type": "text_time", "addition_time_embed_dim": 256, "projection_class_embeddings_input_dim": 2816,
     "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
     "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
@@ -47,7 +48,10 @@ UNETS: dict[str, dict[str, Any]] = {"sd15": SD15, "sdxl": SDXL, "tiny": TINY}
 def build(name: str, folder: Path, half: bool) -> Path:
     """An inpainting pipeline of this size with random weights, in the hub's layout."""
     from diffusers import (
-        AutoencoderKL, DDIMScheduler, StableDiffusionInpaintPipeline, StableDiffusionXLInpaintPipeline,
+        AutoencoderKL,
+        DDIMScheduler,
+        StableDiffusionInpaintPipeline,
+        StableDiffusionXLInpaintPipeline,
         UNet2DConditionModel,
     )  # fmt: skip
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer

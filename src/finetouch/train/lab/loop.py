@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import math
@@ -33,7 +34,7 @@ class Recipe:
         batches: Endless batches, made on the fly.
         losses: Model and batch to named losses; the one called "loss" is minimised.
         save: Writes the averaged model in its final layout into a folder.
-        sample: Averaged model to a picture that shows what it can do, or None.
+        sample: Averaged model (on the processor) to a picture that shows what it can do, or None.
         steps, batch_size, rate, warm_up, decay: The schedule: linear warm-up, cosine down to `floor` x rate.
         ema: Decay of the moving average. clip: Largest gradient norm.
         bf16: Whether forward passes run in bfloat16.
@@ -189,17 +190,18 @@ class _Run:
 
     def show(self) -> None:
         assert self.recipe.sample is not None
-        self.average.eval()
         with torch.no_grad():
-            picture = self.recipe.sample(self.average.module)
+            picture = self.recipe.sample(self._averaged())
         picture.save(self.folder / f"samples-{self.step:06d}.png")
         self.clock = time.monotonic()
 
+    def _averaged(self) -> nn.Module:
+        return copy.deepcopy(self.average.module).to("cpu").eval()
+
     def finish(self) -> None:
-        self.average.eval()
         out = self.folder / "model"
         out.mkdir(exist_ok=True)
-        self.recipe.save(self.average.module, out)
+        self.recipe.save(self._averaged(), out)
         facts = {
             "model": self.recipe.name, "steps": self.step, "seconds": round(self.seconds),
             "batch_size": self.recipe.batch_size, "rate": self.recipe.rate, "ema": self.recipe.ema,

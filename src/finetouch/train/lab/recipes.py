@@ -52,8 +52,9 @@ class Workshop:
 
     def views(self) -> Views:
         """Encoded examples for the diffusion models."""
+        vae_model = self.vae().to(self.device)
         return Views.open(
-            self.folder / "views", self.pool(), self.vae(), self.scale.views, self.scale.size, report=self.report
+            self.folder / "views", self.pool(), vae_model, self.scale.views, self.scale.size, report=self.report
         )
 
 

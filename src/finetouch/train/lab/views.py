@@ -165,9 +165,10 @@ def encode(vae: Any, views: list[View]) -> dict[str, torch.Tensor]:
     x = to_tensors(np.stack([v.picture for v in views]))
     hide = torch.from_numpy(np.stack([v.mask for v in views]))[:, None]
     both = torch.cat([x, x.masked_fill(hide, 0.0)]).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=both.device.type == "cpu"):
-        code = vae.encode(both).latent_dist.mean.float() * vae.config.scaling_factor
-    return dict(zip(("clean", "masked"), code.half().chunk(2), strict=True))
+    device = vae.device
+    with torch.autocast(device.type, torch.bfloat16):
+        code = vae.encode(both.to(device)).latent_dist.mean.float() * vae.config.scaling_factor
+    return dict(zip(("clean", "masked"), code.half().cpu().chunk(2), strict=True))
 
 
 def coarse(mask: Bools, grid: int) -> NDArray[np.uint8]:
