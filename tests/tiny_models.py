@@ -56,12 +56,13 @@ def clip(folder: Path) -> Path:
     return tokenizer(folder)
 
 
-def vae():
+def vae(blocks: int = 2):
+    """An autoencoder; 4 blocks make its latents 8 times smaller, as in the large models."""
     from diffusers import AutoencoderKL
 
     return AutoencoderKL(
-        block_out_channels=(8, 8), norm_num_groups=4, latent_channels=4, sample_size=32,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8,) * blocks, norm_num_groups=4, latent_channels=4, sample_size=32,
+        down_block_types=("DownEncoderBlock2D",) * blocks, up_block_types=("UpDecoderBlock2D",) * blocks,
     )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def unet(channels: int = 4, width: int = 16, **more):
     )  # fmt: skip
 
 
-def stable_diffusion(folder: Path, channels: int = 9, variant: str | None = None) -> Path:
+def stable_diffusion(folder: Path, channels: int = 9, variant: str | None = None, blocks: int = 2) -> Path:
     """A whole Stable Diffusion (inpainting for 9 channels) pipeline, saved by diffusers itself."""
     from diffusers import DDIMScheduler, StableDiffusionInpaintPipeline, StableDiffusionPipeline
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
@@ -85,7 +86,8 @@ def stable_diffusion(folder: Path, channels: int = 9, variant: str | None = None
     words = CLIPTokenizer.from_pretrained(str(tokenizer(folder / "words")))
     kind = StableDiffusionInpaintPipeline if channels == 9 else StableDiffusionPipeline
     made = kind(
-        vae=vae(), text_encoder=CLIPTextModel(CLIPTextConfig(**text_config())), tokenizer=words, unet=unet(channels),
+        vae=vae(blocks), text_encoder=CLIPTextModel(CLIPTextConfig(**text_config())), tokenizer=words,
+        unet=unet(channels),
         scheduler=DDIMScheduler(steps_offset=1, clip_sample=False), safety_checker=None, feature_extractor=None,
         requires_safety_checker=False,
     )  # fmt: skip

@@ -8,9 +8,16 @@ from finetouch.plan.colors import color_at, plain_color
 from finetouch.plan.nouns import Phrase, parse_np, split_core, trim
 from finetouch.plan.story import Draft, Story, draft_for, noun_lists, text_of
 from finetouch.plan.tails import anchor_text
-from finetouch.plan.tokens import Token, say
+from finetouch.plan.tokens import Token, last_word, say
 
 Tokens = list[Token]
+_AUXILIARY = lx.words("be to is are appear look like he she it they he's she's it's as if being now also currently")
+_HAVING = lx.words("wear wearing hold holding have having carry carrying has wears holds")
+_MOVING = lx.words(
+    "turn raise close open bend lift lower tilt extend move point spread fold flap stretch cross wag shake show stick"
+)
+_MOVED = {"bend": "bent", "spread": "spread"}
+_WAYS = lx.words("slightly to up down more back in towards toward and at out")
 
 
 def two_states(new: Tokens | None) -> int | None:
@@ -44,93 +51,63 @@ def bodily(old: Tokens, phrase: Phrase) -> tuple[str, str] | None:
 
 
 def behave(story: Story, phrase: Phrase, new: Tokens) -> bool:
-    """ "wear a hat", "hold a cup", "smile", "turn his head"."""
+    """ "wear a hat", "hold a cup", "disappear", "turn his head"; False when it is none of these."""
     i = 0
-    while i < len(new) and new[i].low in lx.words(
-        """
-        be to is are appear look like he she it they he's she's it's as if being now also currently
-        """
-    ):
+    while i < len(new) and new[i].low in _AUXILIARY:
         i += 1
-    if i >= len(new):
+    if i >= len(new) or new[i].low in ("on", "off"):
         return False
-    low = new[i].low
-    if low in ("on", "off"):
-        return False
-    if low in ("hold", "holding") and new[-1].low == "hands" and len(new) - i <= 3:
+    low, rest = new[i].low, new[i + 1 :]
+    if low in ("hold", "holding") and new[-1].low == "hands" and len(rest) <= 2:
         story.add(draft_for("adjust", phrase, result=f"{phrase.name} holding hands"))
         story.note(phrase)
         return True
-    if low in lx.words("wear wearing hold holding have having carry carrying has wears holds"):
-        gift = new[i + 1 :]
-        if any(t.low in ("color",) for t in gift) or not gift or kinds.whole(phrase):
-            return False
-        if (
-            gift[-1].low in lx.BODY
-            and color_at([t for t in gift if t.low not in lx.DETERMINERS], 0)
-            and low in ("have", "having", "has")
-        ):
-            body = parse_np(gift)
-            story.add(
-                Draft(
-                    "recolor",
-                    body.head,
-                    relation=("part_of", phrase.core or phrase.head or ""),
-                    count=body.count(),
-                    color=body.color,
-                    result=body.core,
-                )
-            )
-            return True
-        if low.startswith(("hav", "has")) and kinds.tone_of([t for t in gift if t.low not in lx.DETERMINERS]):
-            return False
-        for part in noun_lists(gift):
-            piece = parse_np(part)
-            head = (piece.head or "").lower().split()[-1:] or [""]
-            wearing = low.startswith("wear") or (low.startswith("ha") and head[0] in lx.GARMENTS)
-            story.add(
-                Draft(
-                    "add",
-                    result=" ".join(w for w in (piece.core, piece.tail) if w),
-                    count=piece.count(added=True),
-                    relation=("wearing" if wearing else "with", arguments.owner_text(phrase)),
-                    position=phrase.position,
-                )
-            )
-        story.note(phrase)
-        return True
-    if (
-        low
-        in lx.words(
-            "turn raise close open bend lift lower tilt extend move point spread fold "
-            "flap stretch cross wag shake show stick"
-        )
-        and i + 1 < len(new)
-        and new[i + 1].low in lx.POSSESSIVE
-    ):
-        end = i + 2
-        while end < len(new) and new[end].low not in lx.words(
-            "slightly to up down more back in towards toward and at out"
-        ):
-            end += 1
-        owned = parse_np(new[i + 2 : end])
-        state = {
-            "raise": "raised",
-            "close": "closed",
-            "bend": "bent",
-            "lift": "lifted",
-            "tilt": "tilted",
-            "spread": "spread",
-        }.get(low, low + "ed" if not low.endswith("e") else low + "d")
-        draft = draft_for("adjust", owned, result=f"{owned.head} {state} {say(new[end:])}".strip())
-        draft.relation = ("part_of", phrase.head or "") if phrase.head else None
-        story.add(draft)
-        story.note(phrase)
+    if low in _HAVING:
+        return _gets(story, phrase, low, rest)
+    if low in _MOVING and rest and rest[0].low in lx.POSSESSIVE:
+        _moves_part(story, phrase, low, rest[1:])
         return True
     if low in ("disappear", "vanish", "gone") and phrase.head:
         removal.remove_phrase(story, phrase, new)
         return True
     return False
+
+
+def _gets(story: Story, phrase: Phrase, low: str, gift: Tokens) -> bool:
+    """ "wear a hat", "have blue eyes" (a colour change), "hold a cup and a spoon"."""
+    if any(t.low == "color" for t in gift) or not gift or kinds.whole(phrase):
+        return False
+    bare = [t for t in gift if t.low not in lx.DETERMINERS]
+    has = low in ("have", "having", "has")
+    if has and gift[-1].low in lx.BODY and color_at(bare, 0):
+        body = parse_np(gift)
+        draft = draft_for("recolor", body, color=body.color, result=body.core)
+        draft.attributes, draft.position = [], None
+        draft.relation = ("part_of", phrase.core or phrase.name)
+        story.add(draft)
+        return True
+    if has and kinds.tone_of(bare):
+        return False
+    for part in noun_lists(gift):
+        piece = parse_np(part)
+        wearing = low.startswith("wear") or (has and last_word(piece.head) in lx.GARMENTS)
+        result = " ".join(w for w in (piece.core, piece.tail) if w)
+        draft = Draft("add", result=result, count=piece.count(added=True), position=phrase.position)
+        draft.relation = ("wearing" if wearing else "with", arguments.owner_text(phrase))
+        story.add(draft)
+    story.note(phrase)
+    return True
+
+
+def _moves_part(story: Story, phrase: Phrase, low: str, rest: Tokens) -> None:
+    """ "turn his head slightly to the right"."""
+    end = next((k for k in range(1, len(rest)) if rest[k].low in _WAYS), len(rest))
+    owned = parse_np(rest[:end])
+    state = _MOVED.get(low, low + ("d" if low.endswith("e") else "ed"))
+    draft = draft_for("adjust", owned, result=f"{owned.head} {state} {say(rest[end:])}".strip())
+    draft.relation = ("part_of", phrase.head or "") if phrase.head else None
+    story.add(draft)
+    story.note(phrase)
 
 
 def verbal(new: Tokens) -> bool:

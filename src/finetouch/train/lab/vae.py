@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 KL = 2e-5
 _EDGES, _TINT, _TOLD = 0.2, 1.0, 0.3
 _STRETCH = 2.0
-"""The first three latent channels are drawn to this times the mean colour of their 4 x 4 pixels. Without it small things
-lose their colour for thousands of steps, because guessing it from the surroundings is easier; and with it a preview of
-unfinished latents needs no decoder."""
+"""The first three latent channels are drawn to this times the mean colour of their 4 x 4 pixels. Without it small
+things lose their colour for thousands of steps, because guessing it from the surroundings is easier; and with it a
+preview of unfinished latents needs no decoder."""
 _BATCH = 32
 
 
@@ -41,7 +41,7 @@ def build(scale: Scale) -> AutoencoderKL:
 
 
 def recipe(scale: Scale, pool: Pool) -> Recipe:
-    """How the autoencoder is trained: absolute and squared error, that of edges and mean colours, a weak pull to the normal."""
+    """How the autoencoder is trained: error of pixels, edges and mean colours, and a weak pull to the normal."""
     model = build(scale).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     shown = torch.stack([to_tensor(cut(pool[i], (0, 0, 128, 128), scale.size)[0]) for i in range(8)])
 
