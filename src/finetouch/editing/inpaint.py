@@ -94,7 +94,8 @@ class Inpaint(EditMethod):
         loaded = self._player(scene).loaded
         parts = loaded.parts
         if flux.is_flux(parts):
-            return WorkingSize(int(loaded.facts.get("native_size", 1024)), flux.multiple(parts))
+            own = loaded.facts.get("native_size") or parts["vae"].config.sample_size or 1024
+            return WorkingSize(int(own), flux.multiple(parts))
         unet, factor = parts["unet"], Codec(parts["vae"]).factor
         sample = unet.config.sample_size
         sample = max(sample) if isinstance(sample, (list, tuple)) else int(sample or 64)

@@ -250,7 +250,7 @@ def place_added(draft: Draft, phrase: Phrase, to: tuple[str, str, bool]) -> None
     inner = last_word(anchor.split(" of ")[0])
     if worn:
         draft.relation = ("wearing", anchor)
-    elif last in lx.INSIDES or inner in lx.INSIDES:
+    elif inner in lx.INSIDES:
         draft.relation = ("in", anchor)
     else:
         draft.relation = ("on", anchor)

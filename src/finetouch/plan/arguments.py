@@ -44,6 +44,8 @@ def without_purpose(tokens: Tokens) -> Tokens:
             return tokens[:i]
         if i and low in ("after", "before") and following.endswith("ing"):
             return tokens[:i]
+        if i and low == "but" and following in ("leave", "keep", "leaving", "keeping", "not"):
+            return tokens[:i]
         if i and low == "especially":
             return tokens[:i]
         if i and low == "as" and following in ("if", "though"):

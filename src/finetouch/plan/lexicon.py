@@ -290,7 +290,7 @@ ADJECTIVES = words(
     short-haired unnecessary distracting foreign specific particular sweet sour bitter luxurious rustic
     contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
     striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
-    eaten bitten fallen shut swollen sunken overgrown
+    blank eaten bitten fallen shut swollen sunken overgrown
     damaged burnt worn bent half-full burned baked cooked raw peeled crooked slanted spilled unlit crumpled
     damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant
     lush verdant barren
@@ -301,7 +301,7 @@ ADJECTIVES = words(
 MATERIALS = words(
     """
     wood wooden metal metallic gold golden silver marble stone glass plastic steel chrome leather brick
-    velvet ice paper
+    velvet ice paper denim silk cotton wool rubber concrete ceramic cardboard bamboo porcelain crystal clay leather
     """
 )
 SUPERLATIVES = words("biggest largest smallest tallest shortest tiniest longest widest")

@@ -86,6 +86,12 @@ def _other_scene(story: Story, it: Outcome) -> bool:
 def _size(story: Story, it: Outcome) -> bool:
     """ "bigger", "twice as tall"."""
     new = it.new
+    than = next((i for i, t in enumerate(new) if i and t.low == "than"), len(new))
+    new = new[:than] if kinds.size_word(new[:than]) else new
+    alike = new[-1].low in ("height", "size", "width", "length") and any(t.low in ("same", "equal") for t in new)
+    if alike:
+        becoming.resized(story, it.phrase, new, it.verb)
+        return True
     sized = len(new) == 2 and new[0].low in lx.COMPARATIVES_SIZE and new[0].low.endswith("er")
     sized = sized and new[1].low not in lx.COLORS and kinds.tone_of(new[1:]) is None
     if kinds.size_word(new) or sized or (len(new) == 1 and new[0].low == "little"):

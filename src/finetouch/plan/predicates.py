@@ -37,6 +37,8 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     i = 0
     while i < n:
         low = args[i].low
+        if seen_noun and i and low in lx.RELATIVE:
+            return _behind_clause(args, i)
         if seen_noun and i:
             if _turns(args, i):
                 if low == "all" and i + 1 < n and args[i + 1].low in ("the", "of"):
@@ -66,6 +68,19 @@ def split_predicate(args: Tokens) -> tuple[Tokens, Tokens] | None:
     return _acts(args)
 
 
+def _behind_clause(args: Tokens, i: int) -> tuple[Tokens, Tokens] | None:
+    """ "the bag that she carries RED": the state behind a relative clause."""
+    n = len(args)
+    for k in range(i + 2, n):
+        color = color_at(args, k)
+        degree = args[k].low in lx.INTENSIFIERS and _state_ahead(args, k)
+        if (color and k + color[1] == n) or degree or (_state_word(args[k]) and not _prenominal_state(args, k)):
+            return args[:k], args[k:]
+        if args[k].low in ("look", "appear", "wear", "hold", "disappear", "into"):
+            return args[:k], args[k:]
+    return None
+
+
 def _pronoun_subject(args: Tokens) -> bool:
     """ "it red", "everything darker", "her bald", but not "this picture darker" or "her lips red"."""
     if len(args) < 2:
@@ -92,6 +107,9 @@ def _names(args: Tokens, i: int) -> bool:
 def _turns(args: Tokens, i: int) -> bool:
     """A word that can begin the new state: "look", "wear", "more", "a", "bloom"; "in" before the picture's colour."""
     low = args[i].low
+    after = args[i + 1].low if i + 1 < len(args) else ""
+    if low in lx.ACTS & _NOUNS_TOO and args[i - 1].low in ANIMATE and after in lx.DETERMINERS | lx.POSSESSIVE.keys():
+        return True
     if (low in _TURNING and not args[i].owner) or (low in lx.ACTS - _NOUNS_TOO and not match_preposition(args, i - 1)):
         return True
     if low != "in" or i + 1 >= len(args) or not color_at(args, i + 1):

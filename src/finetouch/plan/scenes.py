@@ -50,6 +50,10 @@ def place_subject(story: Story, args: Tokens) -> None:
             shown = next((k for k in range(1, i) if args[k].low == "of" and args[k - 1].low in lx.IMAGE), None)
             subject = story.resolve(parse_np(args[shown + 1 : i] if shown else args[:i]))
             named = subject.head if subject.pronoun else anchor_text(args[shown + 1 : i] if shown else args[:i])
+            last = story.drafts[-1] if story.drafts else None
+            freed = last and last.op == "background" and last.params.get("kind") == "transparent" and last.relation
+            if freed and subject.pronoun and story.before == "extract":
+                named = story.drafts.pop().relation[1]  # type: ignore[index]
             scene(story, args[i + hit[1] :], None if subject.image else named)
             story.note(subject)
             return

@@ -39,7 +39,7 @@ def build(scale: Scale) -> Any:
         out_features=["stage1", "stage2", "stage3"],
     )  # fmt: skip
     config = UperNetConfig(
-        backbone_config=backbone, hidden_size=2 * width, pool_scales=[1, 2, 4], use_auxiliary_head=False,
+        backbone_config=backbone, hidden_size=width, pool_scales=[1, 2, 4], use_auxiliary_head=False,
         id2label=dict(enumerate(NAMES)), label2id={n: i for i, n in enumerate(NAMES)},
     )  # fmt: skip
     return UperNetForSemanticSegmentation(config)

@@ -21,7 +21,7 @@ from finetouch.train.lab.show import grid
 from finetouch.train.lab.unet import SHOWN, Reader, all_hidden, decode, draw, noise_scheduler
 from finetouch.train.lab.views import Views
 
-RANK = 16
+RANK = 8
 SKIP = 20
 """Training steps between two neighbouring points of the teacher's path (50 points in all)."""
 _SIGMA, _SCALING = 0.5, 10.0
