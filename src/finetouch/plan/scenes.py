@@ -50,13 +50,19 @@ def place_subject(story: Story, args: Tokens) -> None:
             shown = next((k for k in range(1, i) if args[k].low == "of" and args[k - 1].low in lx.IMAGE), None)
             subject = story.resolve(parse_np(args[shown + 1 : i] if shown else args[:i]))
             named = subject.head if subject.pronoun else anchor_text(args[shown + 1 : i] if shown else args[:i])
-            last = story.drafts[-1] if story.drafts else None
-            freed = last and last.op == "background" and last.params.get("kind") == "transparent" and last.relation
-            if freed and subject.pronoun and story.before == "extract":
-                named = story.drafts.pop().relation[1]  # type: ignore[index]
+            if subject.pronoun and story.before == "extract" and _just_freed(story, named):
+                story.drafts.pop()
             scene(story, args[i + hit[1] :], None if subject.image else named)
             story.note(subject)
             return
+
+
+def _just_freed(story: Story, named: str | None) -> bool:
+    """The step before cut the same thing out ("extract the boy and place him on a beach")."""
+    last = story.drafts[-1] if story.drafts else None
+    if last is None or last.op != "background" or last.params.get("kind") != "transparent":
+        return False
+    return last.relation is not None and last.relation[1] == named
 
 
 def scene(story: Story, result: Tokens, subject: str | None = None, position: str | None = None) -> Draft:
