@@ -355,3 +355,14 @@ def test_the_budget_can_be_set_from_outside(entry, monkeypatch):
         monkeypatch.delenv("FINETOUCH_MEMORY")
         settings.cache_clear()
     assert devices.free_memory("cpu") > 1000
+
+
+@pytest.mark.parametrize("role", list(preset("lab").roles))
+def test_the_bundled_models_load(role, monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", lambda *a: pytest.fail("somebody went online"))
+    models = Models(preset("lab"), "cpu")
+    if not models.ready(role):
+        pytest.skip(f"the weights for {role} are not in this checkout")
+    loaded = models.get(role)
+    assert loaded.parts and loaded.dtype == torch.float32 and "missing" not in models.identity(role)
+    assert ("model" in loaded.parts) or {"unet", "vae", "text_encoder", "tokenizer", "scheduler"} <= set(loaded.parts)
