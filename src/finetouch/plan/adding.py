@@ -147,9 +147,10 @@ def _other_backdrop(args: Tokens) -> bool:
     for i in range(1, len(args)):
         hit = match_preposition(args, i)
         if hit and hit[0] in ("in", "on", "near", "to") and i + hit[1] < len(args):
-            core, _ = split_core(args[i + hit[1] :])
+            core, rest = split_core(args[i + hit[1] :])
             named = [t for t in core if t.low not in lx.DETERMINERS]
-            return len(named) > 1 and named[-1].low in ("background", "backdrop")
+            described = len(named) > 1 or (bool(rest) and rest[0].low == "of")
+            return described and bool(named) and named[-1].low in ("background", "backdrop")
     return False
 
 

@@ -19,7 +19,7 @@ _NOT_TONES = lx.words(
     blur"""
 )
 _OVERALL = lx.words("blur noise grain saturation light lighting tint hue tone details detail")
-_LABELS = lx.words("word words text letters phrase caption")
+_LABELS = lx.words("word words text letters phrase caption sentence quote slogan message")
 
 
 @dataclass

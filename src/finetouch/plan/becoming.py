@@ -255,6 +255,11 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
     if tone is not None and (tone.image or tone.head is None):
         story.add(Draft("global", result=f"different {phrase.name}"))
         return
+    if tone is not None and last in lx.QUALITIES and not backdrop(tone):
+        tone = story.resolve(tone)
+        story.add(draft_for("adjust", tone, result=f"different {last} {tone.name}"))
+        story.note(tone)
+        return
     shaped = arguments.owner_of_quality(phrase, lx.ADJUST_NOUNS | lx.SIZE_NOUNS)
     if shaped is not None and shaped.image:
         story.add(Draft("global", result=f"different {phrase.name}"))

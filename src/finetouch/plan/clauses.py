@@ -28,6 +28,10 @@ _LIKE_ADJECTIVES = lx.words(
 )
 _MIDDLES = lx.words("center centre middle top bottom left right")
 _QUALITY_STARTS = lx.words("color colors contrast brightness saturation hair clothes")
+_NO_COMPLEMENT = lx.words(
+    "remove add change replace delete make increase crop write insert brighten darken lighten sharpen decrease erase "
+    "blur zoom photoshop enhance adjust"
+)
 _LINKS = lx.words("and & then also plus next finally please now lastly")
 _ADDRESS = lx.words("i can could please let's we you i'd")
 _RESULTING = lx.words("make leave keep keeping leaving maintaining preserving replacing")
@@ -271,7 +275,7 @@ def _bare_verb(spot: _Spot, verb: str) -> bool:
 def _after_color(spot: _Spot) -> bool:
     """ "make it blue BLUR the rest", but not "the gray BLUR in the corner"."""
     previous = spot.previous.low
-    if spot.following not in lx.DETERMINERS | {"in", "out"} or previous not in lx.COLORS | _MIDDLES:
+    if spot.following not in lx.DETERMINERS | {"in", "out", "up"} or previous not in lx.COLORS | _MIDDLES:
         return False
     return not (previous in lx.COLORS and spot.i > 1 and spot.tokens[spot.i - 2].low in lx.DETERMINERS)
 
@@ -328,7 +332,7 @@ def _complement(current: list[Token], verb: str, capital: bool, joined: bool) ->
         (t.low for t in current if t.low not in lx.ADVERBS and t.low not in ("can", "could", "would", "you", "please")),
         "",
     )
-    if first in ("make", "have", "let") and verb not in lx.words("remove add change replace delete make increase crop"):
+    if first in ("make", "have", "let") and verb not in _NO_COMPLEMENT:
         head = [t for t in current[1:] if t.kind == "word"]
         if head and len(head) > 1 and (head[-1].low in lx.COLORS or (head[-1].low.endswith("er") and verb == "edit")):
             return False

@@ -199,7 +199,7 @@ def color_after(args: Tokens, i: int) -> bool:
     if not rest or position_phrase(args, i):
         return False
     found = color_at(rest, 0)
-    if found is None and len(rest) > 2 and rest[0].low in ("shade", "hue", "color") and rest[1].low == "of":
+    if found is None and len(rest) > 2 and rest[0].low in lx.COLOR_NOUNS | {"shade", "shades"} and rest[1].low == "of":
         found = color_at(rest, 2)
         return found is not None
     if found is None:

@@ -9,6 +9,7 @@ from finetouch.plan.story import BACK, REPLACING, Draft, Story, backdrop, draft_
 from finetouch.plan.tokens import Token, say
 
 Tokens = list[Token]
+_TURNED = {"flip": "flipped", "spin": "spun"}
 
 
 def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -149,7 +150,9 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if backdrop(subject):
         story.add(Draft("adjust", "background", count="one", result=f"{verb}ed background"))
         return
-    done = {"flip": "flipped", "mirror": "mirrored", "rotate": "rotated", "spin": "spun"}.get(verb, verb + "ed")
+    done = _TURNED.get(verb, verb + ("d" if verb.endswith("e") else "ed"))
+        verb, verb + ("d" if verb.endswith("e") else "ed")
+    )
     tail = say(args[stop:])
     draft = draft_for("adjust", subject, result=f"{subject.core} {done} {tail}".strip())
     draft.params = (
@@ -170,7 +173,7 @@ def resize(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             for i, t in enumerate(args)
             if i
             and (
-                t.low in lx.words("by to so smaller larger bigger slightly")
+                t.low in lx.words("by to so smaller larger bigger slightly all")
                 or t.kind == "num"
                 or (t.low == "in" and args[i + 1 : i + 2] and args[i + 1].low in ("half", "size", "width", "height"))
             )

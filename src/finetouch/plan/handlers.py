@@ -28,7 +28,13 @@ _SHAPING = ("color", "make", "change", "tone", "deform", "rotate", "resize", "du
 
 
 def take(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    if verb == "take" and story.upcoming[0] in REPLACING and story.upcoming[1] in ("it", "them", "him", "her"):
+    gone = any(t.low in ("away", "off") for t in args)
+    if (
+        verb == "take"
+        and not gone
+        and story.upcoming[0] in REPLACING
+        and story.upcoming[1] in ("it", "them", "him", "her")
+    ):
         take_first(story, args)
         return
     away = any(t.low in ("out", "away", "off", "from") for t in args)

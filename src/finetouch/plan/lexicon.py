@@ -48,7 +48,8 @@ _FRAMES = {
         polish enrich refine optimize optimise dim illuminate warm unfocus pixelate soften contrast highlight
     despeckle
         denoise whiten fade light finetune fine-tune upgrade perfect blacken smoothen focus vary distress unblur
-        balance normalize sharpness retouch touch color-correct blurr define resurrect uncover unmask unfog
+        balance normalize sharpness retouch touch color-correct deepen emphasize
+        emphasise beautify blurr define resurrect uncover unmask unfog
         deveil match""",
     "deform": """distort warp swirl squish stretch twist bend elongate tilt posterize slim straighten thicken thin
         shorten lengthen widen squeeze curl open close shave texturize tighten melt flatten pinch
@@ -89,7 +90,7 @@ STRONG = words(
     unblur deblur bump boost write paste
     replicate
     straighten soften pixelate illuminate color-correct shrink flatten
-    duplicate colorize discard attach magnify lengthen shorten
+    deepen emphasize duplicate colorize discard attach magnify lengthen shorten
     thicken sharpen darken dehaze denoise widen darken intensify"""
 )
 # Verb forms that are as often nouns or adjectives: they need a determiner or the picture behind them.
@@ -217,7 +218,7 @@ WEATHER = words(
 HAZE = words(
     """haze haziness fog fogginess mist mistiness blur blurriness fuzziness noise grain rain rainfall drizzle
     precipitation cloudiness murkiness smog raindrops snowfall blurry haziness overcast dimness rainy snowy hazy foggy
-    misty raining graininess pixelation distortion softness wetness moisture dampness smokiness"""
+    misty raining graininess pixelation distortion distortions softness wetness moisture dampness smokiness"""
 )
 STYLES = words(
     """
@@ -290,7 +291,7 @@ ADJECTIVES = words(
     short-haired unnecessary distracting foreign specific particular sweet sour bitter luxurious rustic
     contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
     striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
-    blank eaten bitten fallen shut swollen sunken overgrown
+    separate parallel uniform crossed symmetrical blank eaten bitten fallen shut swollen sunken overgrown
     damaged burnt worn bent half-full burned baked cooked raw peeled crooked slanted spilled unlit crumpled
     damaged cracked messed off-center ornate decorative rainbow-colored glossy chubby muscular pregnant
     lush verdant barren

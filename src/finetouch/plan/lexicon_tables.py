@@ -159,7 +159,8 @@ TONE_VERBS: dict[str, tuple[str, float, str]] = {
     "deveil": ("sharpness", 1, "clearer"), "match": ("", 1, "matching"), "despeckle": ("", 1, "less noisy"),
     "denoise": ("", 1, "less noisy"), "vary": ("", 1, "varied"), "distress": ("", 1, "distressed"),
     "balance": ("contrast", 1, "balanced"), "normalize": ("contrast", 1, "normalized"),
-    "retouch": ("", 1, "retouched"), "color-correct": ("", 1, "corrected colors"),
+    "retouch": ("", 1, "retouched"), "deepen": ("saturation", 1, "deeper"),
+    "emphasize": ("contrast", 1, "emphasized"), "color-correct": ("", 1, "corrected colors"),
 }  # fmt: skip
 
 # Names that begin with a word which is a mere modifier elsewhere.

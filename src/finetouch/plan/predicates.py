@@ -17,7 +17,7 @@ _TURNING = lx.words(
     as being not stand sit out face turned show reflect go transparent glow so raise open more
     less much slightly very really a an completely all bigger smaller too twice half grow
     invisible float jump lie swing run fly close point lean extend bend lower eat kiss lift lick
-    blink cry laugh turn move disappear come stick match"""
+    blink cry laugh turn move disappear come stick match just"""
 )
 _AFTER_PLACE = lx.words("more less much very slightly open close lower turn out half a an bigger smaller")
 _DEGREE = lx.words("slightly very much more less completely totally extremely really too")

@@ -78,7 +78,7 @@ def scene(story: Story, result: Tokens, subject: str | None = None, position: st
     ]
     while body and body[-1].low in lx.words("of with a the that to") and len(body) > 1:
         body = body[:-1]
-    while body and body[0].low in lx.words("of with a an the new to be like that is in") and len(body) > 1:
+    while body and body[0].low in lx.words("of with a an the new to be like that is in as") and len(body) > 1:
         body = body[1:]
     text = text_of(body)
     if color and "with" in text.split() and color.lower() not in text.lower():
@@ -105,6 +105,8 @@ def scene(story: Story, result: Tokens, subject: str | None = None, position: st
         "backdrop",
         "more",
         "it",
+        "the",
+        "a",
     ):
         text = ""
     draft = Draft("background", "background", result=text or None, color=color, position=position)

@@ -118,6 +118,8 @@ def _joined(found: list[Token]) -> list[Token]:
             found[i].text = found[i].low = "the"
         if lows[0] == "form" and lows[1:2] and lows[1] in lx.DETERMINERS and out and out[-1].low not in lx.DETERMINERS:
             found[i].text = found[i].low = "from"
+        if lows == ["in", "from", "of"]:
+            found[i + 1].text = found[i + 1].low = "front"
         if lows[:2] == ["int", "he"]:
             found[i].text, found[i].low, found[i + 1].text, found[i + 1].low = "in", "in", "the", "the"
         if lows[:2] == ["color", "correct"]:

@@ -147,6 +147,9 @@ def _framed(verb: str, args: Tokens, clause: Tokens) -> tuple[str, str, Tokens]:
     hued = any(t.low in lx.COLOR_NOUNS for t in args)
     if verb in ("cut", "chop", "slice", "split") and _halved(args):
         return verb, "deform", args
+    scenic = any(t.low in lx.BACKDROP for t in clause)
+    if verb == "cut" and not scenic and kinds.whole(parse_np(args)) and first not in ("", "it", "out"):
+        return "crop", "crop", args
     if verb == "cut":
         frame = "extract" if any(t.low in lx.BACKDROP | {"everything"} for t in clause) else "remove"
         return verb, frame, args[1:] if first in ("out", "off", "away", "down") else args
