@@ -151,8 +151,6 @@ def rotate(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story.add(Draft("adjust", "background", count="one", result=f"{verb}ed background"))
         return
     done = _TURNED.get(verb, verb + ("d" if verb.endswith("e") else "ed"))
-        verb, verb + ("d" if verb.endswith("e") else "ed")
-    )
     tail = say(args[stop:])
     draft = draft_for("adjust", subject, result=f"{subject.core} {done} {tail}".strip())
     draft.params = (
