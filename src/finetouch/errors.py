@@ -65,9 +65,9 @@ class DependencyMissing(FinetouchError):
     """
 
     def __init__(self, package: str, extra: str, why: str) -> None:
-        what = f"'finetouch[{extra}]'" if extra else f"--force-reinstall {package}"
+        what = f"'finetouch[{extra}]'" if extra else package
         super().__init__(
-            f"{why} needs the package '{package}', which {'is not installed' if extra else 'cannot be loaded'}.",
+            f"{why} needs the package '{package}', which is not installed{'' if extra else ' or does not load'}.",
             f"Install it with: pip install {what}",
         )
 

@@ -183,6 +183,33 @@ def test_four_channels_may_paint_too(entry, zoo):
     assert Models(entry, "cpu", {"inpaint": str(zoo / "sd4")}).get("inpaint")["unet"].config.in_channels == 4
 
 
+def test_a_video_segmenter_holds_the_one_for_pictures(entry, tmp_path):
+    from transformers import Sam2VideoConfig, Sam2VideoModel
+
+    folder = tmp_path / "video"
+    backbone = {
+        "model_type": "sam2_hiera_det_model", "hidden_size": 8, "image_size": [64, 64],
+        "blocks_per_stage": [1, 1, 1, 1], "embed_dim_per_stage": [8, 16, 32, 64], "num_attention_heads_per_stage": [1, 1, 2, 2],
+        "window_size_per_stage": [4, 2, 4, 2], "global_attention_blocks": [2],
+        "window_positional_embedding_background_size": [2, 2],
+    }  # fmt: skip
+    config = Sam2VideoConfig(
+        vision_config={
+            "backbone_config": backbone, "backbone_channel_list": [64, 32, 16, 8], "fpn_hidden_size": 32,
+            "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
+        },
+        prompt_encoder_config={"hidden_size": 32, "image_size": 64, "mask_input_channels": 4},
+        mask_decoder_config={"hidden_size": 32, "mlp_dim": 32, "num_attention_heads": 2, "iou_head_hidden_dim": 16},
+        image_size=64, memory_attention_hidden_size=32, memory_attention_num_layers=1,
+        memory_attention_feed_forward_hidden_size=32, memory_attention_num_attention_heads=1,
+        memory_encoder_hidden_size=32, memory_encoder_output_channels=16, mask_downsampler_embed_dim=32,
+        memory_fuser_num_layers=1, memory_fuser_embed_dim=32, memory_fuser_intermediate_dim=32,
+    )  # fmt: skip
+    Sam2VideoModel(config).save_pretrained(folder)
+    loaded = Models(entry, "cpu", {"segmenter": str(folder)}).get("segmenter")
+    assert type(loaded["model"]).__name__ == "Sam2Model"
+
+
 def test_one_part_can_be_exchanged(entry, zoo):
     models = Models(entry, "cpu", {"generate.vae": str(zoo / "sd9"), "inpaint.unet": str(zoo / "sd4")})
     assert models.get("generate")["vae"] is not None and models.get("inpaint")["unet"].config.in_channels == 4

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import torch
 
 _PROCESSORS = ("processor", "tokenizer", "image_processor")
+_STANDS_FOR = {"transformers.Sam2VideoModel": "transformers.Sam2Model"}
+"""Architectures whose files also hold the one that is wanted."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,9 @@ def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
     try:
         with quiet():
             made = cls.from_pretrained(str(piece.folder), **options)
+    except ImportError as error:
+        package = "torchvision" if "torchvision" in str(error).lower() else error.name or "transformers"
+        raise DependencyMissing(package, "", f"The role '{role}' ({piece.cls})") from error
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         if "memory" in str(error):
             raise
@@ -197,20 +202,18 @@ def _part_piece(role: Role, name: str, part: Part) -> Piece:
 
 
 def _model_class(role: Role, folder: Path) -> str:
-    """The class for a single-model role: what the preset says when the files agree, else what the files say."""
-    cls = _architecture(folder, role.name, default=role.cls)
-    short = cls.rpartition(".")[2]
-    if role.cls and role.cls.rpartition(".")[2] == short:
+    """The class for a single-model role: what the preset says, else what the files say."""
+    if role.cls:
         return role.cls
-    check_kind(role.name, short, str(folder))
+    cls = _architecture(folder, role.name)
+    cls = _STANDS_FOR.get(cls, cls)
+    check_kind(role.name, cls.rpartition(".")[2], str(folder))
     return cls
 
 
-def _architecture(folder: Path, role: str, default: str = "") -> str:
+def _architecture(folder: Path, role: str) -> str:
     """The dotted class that ``config.json`` names."""
     if not (folder / "config.json").is_file():
-        if default:
-            return default
         raise UsageError(
             f"'{folder}' is not a model in the hub's layout: it has neither model_index.json nor config.json.",
             f"Give a folder that save_pretrained wrote, or a hub id, for the role '{role}'.",
@@ -219,7 +222,11 @@ def _architecture(folder: Path, role: str, default: str = "") -> str:
     if "_class_name" in config:
         return f"diffusers.{config['_class_name']}"
     names = config.get("architectures") or []
-    return f"transformers.{names[0]}" if names else default
+    if not names:
+        raise UsageError(
+            f"'{folder}' does not say which architecture it holds.", "Its config.json has to name its architectures."
+        )
+    return f"transformers.{names[0]}"
 
 
 def _check_complete(made: Any, info: dict[str, Any], piece: Piece, role: str) -> None:

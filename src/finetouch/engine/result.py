@@ -182,6 +182,7 @@ def read_provenance(picture: Picture) -> dict[str, Any]:
     try:
         data = json.loads(document)
         data["plan"] = EditPlan.model_validate(data["plan"])
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        data["overrides"] = {str(role): str(place) for role, place in (data.get("overrides") or {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise InputError(f"The edit record in '{picture.name}' is damaged: {error}.") from None
     return data

@@ -35,8 +35,8 @@ SCENERY = frozenset({
 LEAST_THING = 0.004
 
 
-@registry.selector("grounded", presets=("lab", "sd15", "sdxl", "flux", "qwen"), roles=("grounder",), uses=("segmenter",),
-                   extra="diffusion", packages=("torch", "transformers"))  # fmt: skip
+@registry.selector("grounded", presets=("lab", "sd15", "sdxl", "flux", "qwen"), roles=("grounder",),
+                   uses=("segmenter",), extra="diffusion", packages=("torch", "transformers"))  # fmt: skip
 class GroundedSelector(PhraseSelector):
     """Finds anything that has a name: Grounding DINO or CLIPSeg for the words, SAM or SAM 2 for the outline."""
 
