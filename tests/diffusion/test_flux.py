@@ -51,6 +51,7 @@ def test_every_step_is_reported_and_cancel_stops(place):
     def listen(progress):
         if progress.stage == "denoise":
             seen.append(progress.step)
+            assert progress.preview is not None and progress.preview.shape[2] == 3 and progress.total == 6
             if progress.step == 2:
                 cancel.set()
 

@@ -142,6 +142,11 @@ def test_new_things_stand_where_they_were_asked_for():
 
     on = box(EditStep(op="add", result="cup", relation=Relation(type="on", anchor="table")))
     assert on[3] <= 50 and 10 <= (on[0] + on[2]) / 2 <= 50 and on[3] - on[1] <= 12
+    for kind, good in (("left_of", False), ("right_of", True)):
+        step = EditStep(op="add", result="cup", relation=Relation(type=kind, anchor="table"))
+        area = repaint_area(Scene(picture, empty, step, None, select=lambda _: table), "auto", None, 0.0)
+        assert area.mask.any() and not (np.minimum(area.mask, table.mask) > 0).any()
+        assert not good or area.box[0] >= 50
     left = box(EditStep(op="add", result="cup", position="top-left"))
     assert left[0] < 20 and left[1] < 20
     assert box(EditStep(op="add", result="cup", box=(5, 6, 20, 30))) == (5, 6, 20, 30)

@@ -171,6 +171,33 @@ def test_queries_as_words(query, words):
     assert sight.phrase_of(query) == words
 
 
+def test_persons_are_told_apart_by_the_colour_they_wear(monkeypatch):
+    monkeypatch.setitem(THINGS, "red person", THINGS.pop("red cat"))
+    monkeypatch.setitem(THINGS, "blue person", THINGS.pop("blue cat"))
+    try:
+        for colour in ("red", "blue"):
+            assert (
+                overlap(find(Selector(Known(True)), f"the person in the {colour} top").region.mask, f"{colour} person")
+                > 0.8
+            )
+    finally:
+        THINGS["red cat"], THINGS["blue cat"] = THINGS["red person"], THINGS["blue person"]
+
+
+def test_words_that_no_rule_knows_are_judged_by_clip_where_there_is_one(places):
+    said = "cannot judge 'striped'"
+    query = Query(noun="cat", attributes=("striped",))
+    assert any(said in n for n in find(Selector(Known(True)), query).notes)
+    run = pipeline(grounder=places["clipseg"], clip=places["clip"])
+    scorer = GroundedSelector()
+    scorer.models = run.models
+    picture = drawn()
+    grounder = Known(True)
+    seeing = Sight(picture, picture.pixels, grounder, picture.pixels, scorer=scorer._scorer)
+    found = Selector(grounder).select(picture, seeing, query, Reporter())
+    assert not any(said in n for n in found.notes) and "striped" in found.region.meta
+
+
 @pytest.fixture(scope="module")
 def places(tmp_path_factory) -> dict[str, str]:
     made = {"clipseg": tiny_models.clipseg, "dino": tiny_vision.grounding_dino, "sam": tiny_vision.sam,

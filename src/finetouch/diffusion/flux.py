@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from finetouch.diffusion.codec import BLACK
+from finetouch.diffusion.codec import BLACK, Codec, to_tensor
+from finetouch.diffusion.preview import Preview
 from finetouch.diffusion.prompts import left_out
+from finetouch.diffusion.sampler import PREVIEWS
 from finetouch.errors import BrokenOutput
 from finetouch.imaging.masks import Mask
 from finetouch.types import Pixels, Reporter
@@ -55,13 +57,21 @@ def paint(
     pipeline = cls(**{name: parts[name] for name in COMPONENTS})
     pipeline.set_progress_bar_config(disable=True)
 
-    def at_step(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
-        report.update("denoise", step + 1, steps, label)
-        return values
-
     vae = parts["vae"]
     before = next(vae.parameters()).dtype
     height, width = pixels.shape[:2]
+    shown = _preview(parts, pixels, str(pipeline._execution_device))
+    total = max(1, min(steps, int(steps * strength)))
+    every = max(1, total // PREVIEWS)
+
+    def at_step(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
+        picture = None
+        if step % every == every - 1:
+            factor = multiple(parts) // 2
+            picture = shown(cls._unpack_latents(values["latents"], height, width, factor))
+        report.update("denoise", step + 1, total, label, picture)
+        return values
+
     image = torch.from_numpy(pixels.astype(np.float32).transpose(2, 0, 1)[None] / 255.0)
     hole = torch.from_numpy((mask > 0.5).astype(np.float32))[None, None]
     if exact:
@@ -80,6 +90,14 @@ def paint(
     if int(painted.max()) <= BLACK and int(pixels.max()) > 8 * BLACK:
         raise BrokenOutput("The model gave a black picture.")
     return painted
+
+
+def _preview(parts: Mapping[str, Any], pixels: Pixels, device: str) -> Preview:
+    """Small pictures of its latents, by the linear map that fits the picture itself."""
+    import torch
+
+    like = torch.zeros(1, device=device, dtype=next(parts["vae"].parameters()).dtype)
+    return Preview(Codec(parts["vae"]).encode(to_tensor(pixels, like)), pixels)
 
 
 def room(parts: Mapping[str, Any]) -> int:

@@ -24,6 +24,8 @@ USUAL = 512  # px: pictures for which the limits of growth were made
 SIZES = {"wearing": 0.45, "on": 0.5, "in": 0.4}  # height of a new thing against its anchor's
 SIZE_BESIDE = 0.8
 SIZE_ALONE = 0.35
+LEAST_SIZE = 0.08
+BESIDE = ("left_of", "right_of", "near", "under", "behind")
 _SAID = {
     "left_of": "next to", "right_of": "next to", "near": "next to", "on": "on", "in": "in", "behind": "behind",
     "in_front_of": "in front of", "under": "under", "wearing": "on", "with": "with", "part_of": "of",
@@ -103,6 +105,9 @@ def _new_place(scene: Scene, size: float | None, feather: float) -> Region:
     pad = round((scene.grow or 0) + feather)
     mask = np.zeros((h, w), np.float32)
     mask[max(0, y0 - pad) : max(0, y1 + pad), max(0, x0 - pad) : max(0, x1 + pad)] = 1.0
+    if scene.step.relation is not None and scene.step.relation.type in BESIDE and scene.select is not None:
+        # What stands beside or behind a thing must not paint over it.
+        mask = np.where(scene.select(scene.step.relation.anchor).mask > masks.HARD, 0.0, mask).astype(np.float32)
     if not mask.any():
         raise InputError("There is no room for the new thing in the picture.", "Mark a place with --box x0,y0,x1,y1.")
     return region.with_mask(mask, label=scene.step.result or "new thing", source="place")
@@ -116,7 +121,12 @@ def _size(scene: Scene, given: tuple[int, int, int, int] | None) -> float:
     height = (anchor[3] - anchor[1]) / scene.picture.height
     if height > 0.6 and kind in ("on", "in"):  # a place rather than a thing: the sky, a wall
         return SIZE_ALONE
-    return float(np.clip(SIZES.get(kind, SIZE_BESIDE) * height, 0.08, 0.6))
+    size = SIZES.get(kind, SIZE_BESIDE) * height
+    if kind in ("left_of", "right_of", "near"):
+        width, left, right = scene.picture.width, anchor[0], scene.picture.width - anchor[2]
+        room = {"left_of": left, "right_of": right}.get(kind, max(left, right))
+        size = min(size, 0.9 * room / max(1, scene.picture.height)) if room > 0.1 * width else size
+    return float(np.clip(size, LEAST_SIZE, 0.6))
 
 
 def prompt_for(step: EditStep, prompt: str | None = None, negative: str | None = None, removal: str = EMPTY) -> Prompt:

@@ -271,8 +271,7 @@ def heat_spots(heat: Mask, label: str, size: tuple[int, int], least: float) -> l
     peak = float(heat.max(initial=0.0))
     if peak < least:
         return []
-    edge = HEAT_EDGE * min(1.0, max(peak, 2 * least) if peak >= 2 * least else peak)
-    on = (heat >= edge).astype(np.uint8)
+    on = (heat >= HEAT_EDGE * peak).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(on, connectivity=8)
     kx, ky = size[0] / heat.shape[1], size[1] / heat.shape[0]
     out = []
