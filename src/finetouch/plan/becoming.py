@@ -128,7 +128,8 @@ def _picture_becomes(story: Story, verb: str, phrase: Phrase, new: Tokens) -> bo
         outcomes.thing(story, verb, rest, new[:at])
         return True
     timely = head in ("time", "time of day", "weather", "season", "climate", "day")
-    if kinds.whole(phrase) or (timely and (phrase.relation is None or phrase.of is not None)):
+    partly = phrase.image and any(t.low in lx.BACKDROP for t in new[-1:])
+    if kinds.whole(phrase) or partly or (timely and (phrase.relation is None or phrase.of is not None)):
         pictures.picture(story, new, phrase)
         return True
     if last_word(head) not in lx.VISUAL_FX or phrase.relation is not None:

@@ -204,7 +204,7 @@ _ASPECTS = (
 def whole(phrase: Phrase) -> bool:
     """True when the phrase means the whole picture ("image", "all the colors", "everything", "it" at the start)."""
     if phrase.image:
-        return True
+        return not (phrase.position and phrase.name.lower() in lx.PLACE_NOUNS)
     head = (phrase.head or "").lower()
     if phrase.owner and phrase.owner.lower() in lx.IMAGE and (head in lx.QUALITIES or head in lx.COLOR_NOUNS):
         return True

@@ -49,7 +49,7 @@ _FRAMES = {
     despeckle
         denoise whiten fade light finetune fine-tune upgrade perfect blacken smoothen focus vary distress unblur
         balance normalize sharpness retouch touch color-correct deepen emphasize
-        emphasise beautify blurr define resurrect uncover unmask unfog
+        emphasise beautify blurr define resurrect unveil uncover unmask unfog
         deveil match""",
     "deform": """distort warp swirl squish stretch twist bend elongate tilt posterize slim straighten thicken thin
         shorten lengthen widen squeeze curl open close shave texturize tighten melt flatten pinch
@@ -68,7 +68,7 @@ _FRAMES = {
         immerse infuse evoke capture craft express produce generate explore depict embark dive reproduce apply
     imbue""",
     "write": "write enter type print inscribe",
-    "show": "show display unveil picture imagine create",
+    "show": "show display picture imagine create",
     "keep": "blend keep leave preserve maintain retain save",
     "take": "take",
     "get": "get",
@@ -196,12 +196,12 @@ COLOR_MODIFIERS = words(
     """
 )
 FLAT = words("solid plain flat pure all completely totally entirely just fully complete total bare simply")
-COLOR_NOUNS = words("color colour colors colours hue hues shade shades tint tone tones colr clolor coloring")
+COLOR_NOUNS = words("color colour colors colours hue hues shade shades tint tone tones colr clolor coloring cast")
 
 SIZE_NOUNS = words("size height width length scale dimensions thickness volume")
 ADJUST_NOUNS = words(
     """shape texture style expression pose material position posture direction pattern design angle look appearance
-    length form mood orientation outline hairstyle"""
+    length form mood orientation outline"""
 )
 
 

@@ -216,7 +216,7 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if again and scene_tokens is None:
         return
     subject = story.resolve(subject)
-    name = subject.head
+    name = None if kinds.whole(subject) else subject.head
     if verb == "extract" and any(t.low in lx.HAZE | {"wet", "snow"} for t in args):
         story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
         return

@@ -183,6 +183,8 @@ def _verbless(story: Story, body: Tokens) -> None:
     if body[0].low in ("more", "less") and body[-1].low in lx.QUALITIES:
         tone.level(story, "increase" if body[0].low == "more" else "decrease", body[1:], body)
         return
+    if body[0].low == "no" and len(body) == 2 and body[1].low in ("request", "requests", "edit", "edits", "change"):
+        return
     if body[0].low in ("no", "without"):
         removal.remove(story, "remove", body[1:], body)
         return

@@ -40,7 +40,8 @@ _REPAIRABLE = (
     "saturation", "exposure", "transparency", "resize", "insert", "instead", "picture",
     "everything", "reflection", "photograph",
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
-    "purple", "vibrant", "sunglasses", "brighter", "straighten", "lighter", "darker",
+    "purple", "vibrant", "sunglasses", "distort", "isolate", "extract", "enhance", "adjust",
+    "magnify", "posterize", "brighter", "straighten", "lighter", "darker",
 )  # fmt: skip
 _PLAIN_COLORS = ("white", "black", "green", "brown", "yellow", "purple", "orange")
 # Words that only look like a misspelt edit word.
@@ -48,6 +49,7 @@ _LOOKALIKES = lx.words(
     """
     changed removed replaced deleted increased decreased brightened darkened sharpened rotated removes changes
     place pictured charge chance range orangey plea reuse please contrasts sharper brightest lighter brighter
+    insulate insulated entrance enchant enhances adjusts adjusted distorted isolated extracted enhanced extracts
     darker replacing removing changing lightens lighting lightning reflections inserts instant inserted
     picturesque dark darkness shrinks backgrounds purples oranges yellows vibrance vibrancy pleased reduced
     refection expose exposed resized transformed converted saturated enlarged moved reflect delicate relate

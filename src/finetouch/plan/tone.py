@@ -13,7 +13,7 @@ from finetouch.plan.tokens import Token, last_word
 Tokens = list[Token]
 _TRAILING = lx.words("a bit little lot tad more just much some slightly overall here there right somewhat")
 _QUALITY = frozenset(lx.QUALITIES)
-_ASPECTS = lx.words("resolution visuals appearance colors tones effect visual look")
+_ASPECTS = lx.words("resolution visuals appearance colors tones effect visual look shade shades hue tint")
 _IMPROVING = lx.words("enhance improve refine upgrade optimize perfect polish enrich highlight sharpen")
 _TRACES = lx.words("glare reflection reflections shadow wrinkles redness shine spots lines")
 _MEASURES = lx.words("level levels quotient factor value values setting settings")
