@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from finetouch.engine import device as devices
 from finetouch.engine.pipeline import Pipeline
 from finetouch.errors import DependencyMissing, DeviceError, UsageError
+
+torch = pytest.importorskip("torch")
 
 
 def test_what_is_not_there_is_refused():

@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import sys
+from pathlib import Path
 from threading import Event
 
 import pytest
-import torch
-from safetensors.torch import load_file, save_file
 
-import tiny_models
+import finetouch
 from finetouch.engine import device as devices
 from finetouch.engine.models import Models
 from finetouch.errors import Cancelled, DependencyMissing, InputError, ModelMissing, OutOfMemory, UsageError
 from finetouch.hub.presets import preset, read_presets
 from finetouch.settings import settings
 from finetouch.types import Progress, Reporter
+
+torch = pytest.importorskip("torch")
+load_file, save_file = (getattr(pytest.importorskip("safetensors.torch"), n) for n in ("load_file", "save_file"))
+
+sys.path.append(str(Path(__file__).parents[1] / "select"))
+import tiny_vision  # noqa: E402
+
+import tiny_models  # noqa: E402
 
 INPAINT_PARTS = {
     "unet": {"class": "diffusers.UNet2DConditionModel", "folder": "unet"},
@@ -189,7 +197,8 @@ def test_a_video_segmenter_holds_the_one_for_pictures(entry, tmp_path):
     folder = tmp_path / "video"
     backbone = {
         "model_type": "sam2_hiera_det_model", "hidden_size": 8, "image_size": [64, 64],
-        "blocks_per_stage": [1, 1, 1, 1], "embed_dim_per_stage": [8, 16, 32, 64], "num_attention_heads_per_stage": [1, 1, 2, 2],
+        "blocks_per_stage": [1, 1, 1, 1], "embed_dim_per_stage": [8, 16, 32, 64],
+        "num_attention_heads_per_stage": [1, 1, 2, 2],
         "window_size_per_stage": [4, 2, 4, 2], "global_attention_blocks": [2],
         "window_positional_embedding_background_size": [2, 2],
     }  # fmt: skip
@@ -382,6 +391,44 @@ def test_the_budget_can_be_set_from_outside(entry, monkeypatch):
         monkeypatch.delenv("FINETOUCH_MEMORY")
         settings.cache_clear()
     assert devices.free_memory("cpu") > 1000
+
+
+def lab_zoo(zoo: Path) -> None:
+    """The lab's family at tiny size, in the folders the preset names."""
+    from diffusers import DDIMScheduler, StableDiffusionPipeline
+    from peft import LoraConfig
+    from peft.utils import get_peft_model_state_dict
+    from transformers import ResNetConfig, SegformerImageProcessorPil, UperNetConfig, UperNetForSemanticSegmentation
+
+    tiny_models.clip(zoo / "clip")
+    tiny_models.clipseg(zoo / "grounder")
+    tiny_vision.sam(zoo / "sam")
+    tiny_vision.segformer(zoo / "segformer")
+    tiny_models.vae().half().save_pretrained(zoo / "vae")
+    tiny_models.unet(9).half().save_pretrained(zoo / "inpaint")
+    core = tiny_models.unet(4)
+    core.half().save_pretrained(zoo / "unet")
+    DDIMScheduler().save_pretrained(zoo / "scheduler")
+    core.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=["to_q"], init_lora_weights=False))
+    StableDiffusionPipeline.save_lora_weights(zoo / "lcm", unet_lora_layers=get_peft_model_state_dict(core))
+    backbone = ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], out_features=["stage1", "stage2"])
+    judge = UperNetConfig(backbone_config=backbone, hidden_size=8, pool_scales=[1, 2], use_auxiliary_head=False)
+    UperNetForSemanticSegmentation(judge).save_pretrained(zoo / "judge")
+    SegformerImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(zoo / "judge")
+
+
+def test_the_lab_preset_fits_the_layout_it_names(tmp_path, monkeypatch):
+    lab_zoo(tmp_path / "lab" / "zoo")
+    monkeypatch.setattr(socket.socket, "connect", lambda *a: pytest.fail("somebody went online"))
+    text = (Path(finetouch.__file__).parent / "hub" / "presets.toml").read_text(encoding="utf-8")
+    models = Models(read_presets(text, tmp_path)["lab"], "cpu")
+    for role in models.roles:
+        loaded = models.get(role)
+        assert loaded.dtype == torch.float32 and "missing" not in loaded.facts["identity"]
+    assert models.get("lcm").facts["active"] == "lcm" and models.get("judge")["image_processor"] is not None
+    assert models.get("inpaint")["unet"].config.in_channels == 9 and models.get("inpaint").facts["native_size"] == 64
+    assert models.get("generate")["text_encoder"] is models.get("inpaint")["text_encoder"]
+    assert models.identity("grounder").startswith("zoo/grounder@")
 
 
 @pytest.mark.parametrize("role", list(preset("lab").roles))

@@ -38,6 +38,7 @@ def hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 @pytest.fixture(scope="session")
 def sd_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny Stable Diffusion as the hub keeps it: both precisions, pickles, samples, a single-file checkpoint."""
+    pytest.importorskip("torch")
     import tiny_models
 
     folder = tmp_path_factory.mktemp("source") / "sd"

@@ -6,11 +6,14 @@ import shutil
 
 import pytest
 
-import tiny_models
 from finetouch.errors import InputError, UsageError
 from finetouch.hub import care, store
 from finetouch.hub.presets import Place, preset
 from finetouch.types import Reporter
+
+pytest.importorskip("torch")
+
+import tiny_models
 
 CLIP, INPAINT = "openai/clip-vit-large-patch14", "stable-diffusion-v1-5/stable-diffusion-inpainting"
 

@@ -6,6 +6,9 @@ import shutil
 from threading import Event
 
 import pytest
+
+pytest.importorskip("huggingface_hub")
+
 from hub_server import COMMIT
 
 from finetouch.errors import Cancelled, FinetouchError, ModelMissing, UsageError
