@@ -6,7 +6,7 @@ from finetouch.plan import additions, arguments, kinds, moving, params, replacin
 from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import ANIMATE, Phrase, parse_np, split_core, trim
 from finetouch.plan.places import match_preposition, position_phrase
-from finetouch.plan.story import Draft, Story, backdrop, noun_lists, share_tail, text_of
+from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, share_tail, text_of
 from finetouch.plan.tokens import Token, base
 
 Tokens = list[Token]
@@ -84,12 +84,14 @@ def _settled(args: Tokens) -> bool:
 def _existing(story: Story, verb: str, args: Tokens) -> bool:
     """ "put him on a couch": an existing thing gets another place or another backdrop."""
     first = args[0].low
-    if verb not in ("add", "insert") and first not in ("a", "an") and _other_backdrop(args):
+    pictured = verb in ("put", "place", "photoshop") and scenes.picture_end(args)
+    if verb not in ("add", "insert") and first not in ("a", "an") and (pictured or _other_backdrop(args)):
         scenes.place_subject(story, args)
         return True
-    framed = next((i for i, t in enumerate(args) if i and t.low in ("in", "into", "to", "on")), None)
+    framed = next((i for i, t in enumerate(args) if i and t.low in ("in", "into", "to", "on", "inside")), None)
     if framed and args[-1].low in ("frame", "border") and kinds.whole(parse_np(args[:framed])):
-        story.add(Draft("add", result=text_of(args[framed + 1 :]), count="one"))
+        length = (match_preposition(args, framed) or ("", 1))[1]
+        story.add(Draft("add", result=text_of(args[framed + length :]), count="one"))
         return True
     tinted = next((i for i, t in enumerate(args) if i and t.low in ("in", "into")), None)
     if tinted and args[-1].low in ("color", "colour", "colors") and kinds.whole(parse_np(args[:tinted])):
@@ -116,6 +118,10 @@ def _existing(story: Story, verb: str, args: Tokens) -> bool:
         return True
     if verb == "position" and first in ("the", "this", "these") and any(t.low in ("closer", "nearer") for t in args):
         moving.move(story, "move", args, args)
+        return True
+    if first in lx.POSSESSIVE and len(args) > 2 and args[-1].low in ("out", "up", "down", "back", "together"):
+        part = story.resolve(parse_np(args[:-1]))
+        story.add(draft_for("adjust", part, result=f"{part.name} {args[-1].low}"))
         return True
     if verb in ("put", "place") and _beside_new(story, args):
         return True

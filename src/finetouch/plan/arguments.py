@@ -113,6 +113,9 @@ def instead_of(args: Tokens) -> tuple[Tokens, Tokens] | None:
     return None
 
 
+_OUTER = ("surface", "overall", "outer", "whole", "paint")
+
+
 def owner_of_quality(phrase: Phrase, nouns: frozenset[str] | set[str]) -> Phrase | None:
     """ "the color of the car", "the car's color", "car color" -> the car; None when `phrase` is no such quality.
 
@@ -122,7 +125,9 @@ def owner_of_quality(phrase: Phrase, nouns: frozenset[str] | set[str]) -> Phrase
     parts = head.split()
     if not parts or parts[-1].lower() not in nouns:
         return None
-    if phrase.of is not None and (len(parts) == 1 or parts[0].lower() in ("surface", "overall", "outer", "whole")):
+    if phrase.of is not None and (
+        len(parts) == 1 or parts[0].lower() in ("surface", "overall", "outer", "whole", "paint")
+    ):
         thing = parse_np(phrase.of)
         return thing
     if phrase.position in ("background", "foreground") and phrase.relation is None and not phrase.owner:

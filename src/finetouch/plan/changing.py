@@ -18,6 +18,8 @@ _SPUN = lx.words("degrees clockwise counterclockwise upside sideways upright aro
 def change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "change A to B", "turn A into B", "change the color of A", "turn the brightness up"."""
     args = trim(args)
+    if len(args) > 3 and args[0].low == "from" and any(t.low == "to" for t in args):
+        args = args[1:]
     if len(args) > 2 and args[0].low == "in" and args[1].low == "to":
         args = args[1:]
     if args and args[0].low in ("to", "into") and len(args) > 1:

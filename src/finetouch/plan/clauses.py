@@ -38,7 +38,9 @@ _RESULTING = lx.words("make leave keep keeping leaving maintaining preserving re
 _UNMISTAKABLE = lx.words("add remove change delete insert replace increase brighten darken lighten make")
 _SUBJECTS = ("The", "There", "This", "These", "His", "Her", "Their")
 # Verbs that are nouns nearly always when they stand in the middle of a command.
-_RARELY_VERBS = lx.words("station grace rest hang plant light stage balance perfect cover picture frame filter")
+_RARELY_VERBS = lx.words(
+    "station grace rest hang plant light stage balance perfect cover picture frame filter type print enter"
+)
 
 
 def split_clauses(tokens: list[Token]) -> list[list[Token]]:
@@ -237,8 +239,15 @@ def _linked_verb(spot: _Spot, verb: str) -> bool:
     low, following = spot.token.low, spot.following
     if verb in lx.STRONG or (low in ("turn", "change", "make") and following in ("to", "into", "it")):
         return True
-    if low in _LIKE_ADJECTIVES and following not in lx.DETERMINERS | lx.IMAGE | lx.BACKDROP | {"up", "his", "her"}:
+    if low in _LIKE_ADJECTIVES and following not in lx.DETERMINERS | lx.IMAGE | lx.BACKDROP | {
+        "up",
+        "out",
+        "his",
+        "her",
+    }:
         return False
+    if low == "fit" and following in ("into", "in", "onto"):
+        return True
     if low in lx.NOUNISH or verb in ("hold", "wear"):
         last = spot.i + 1 == len(spot.tokens) and low in ("crop", "zoom", "resize", "enlarge", "blur")
         return _object_follows(spot.tokens, spot.i) or last

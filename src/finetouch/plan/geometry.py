@@ -25,6 +25,7 @@ def crop(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             return
         left = list(rest)
         thing = parse_np(left)
+        thing = story.resolve(thing) if thing.pronoun in ("him", "her", "them") else thing
         if (
             thing.head
             and not kinds.whole(thing)
@@ -179,6 +180,7 @@ def resize(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         ),
         len(args),
     )
+    stop = 0 if args and args[0].low in ("at", "from", "on") else stop
     phrases = phrases_of(story, args[:stop]) or [Phrase(image=True)]
     factor = params.size_factor([t for t in args if t.low not in lx.SUPERLATIVES], verb)
     for phrase in phrases:

@@ -44,6 +44,10 @@ def give(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         story.add(draft_for("recolor", owner, result=f"{thing.color} {owner.name}", color=thing.color))
         story.note(owner)
         return
+    if last in lx.VISUAL_FX:
+        story.add(draft_for("adjust", owner, result=f"{thing.core} {owner.name}"))
+        story.note(owner)
+        return
     if last in ("look", "texture", "appearance", "expression", "shape") or (
         last in lx.QUALITIES and last not in ("light", "glow")
     ):

@@ -161,7 +161,7 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         return False
     if plain_color(new) and not (old and new_quotes) and last not in ("name", "number"):
         return False
-    if kinds.tone_of(new) or kinds.size_word(new):
+    if not new_quotes and (kinds.tone_of(new) or kinds.size_word(new)):
         return False
     if old and not new_quotes and last not in lx.TEXT_NOUNS and phrase.head not in [t.text for t in old]:
         return False

@@ -129,6 +129,10 @@ def split_core(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
         ):
             break
         hit = match_preposition(tokens, i)
+        side = hit and hit[1] == 3 and token.low in ("left", "right") and tokens[i + 1].low == "side"
+        if side and all(t.low in lx.DETERMINERS for t in tokens[:i]):
+            i += 2
+            break
         if hit and not (i == 0 and hit[1] != "of" and _is_quantifier(token)):
             relation, length = hit[0], hit[1]
             if relation == "of" and i and (_partitive(tokens, i) or _contained(tokens, i)):

@@ -76,6 +76,9 @@ def _other_scene(story: Story, it: Outcome) -> bool:
     """ "it a beach background", "the elements into a desert setting"."""
     last = it.new[-1].low
     behind = it.phrase.pronoun in ("it", "this") and last in ("background", "backdrop") and len(it.new) > 1
+    if it.phrase.pronoun in ("it", "this") and last in lx.IMAGE and len(it.new) > 1:
+        pictures.picture(story, it.new, Phrase(image=True))
+        return True
     elements = last_word(it.phrase.head) in ("elements", "adjustments", "components", "image")
     if behind or (elements and (it.verb == "rearrange" or last in lx.BACKDROP)):
         scenes.scene(story, kinds.strip_look(it.new))

@@ -91,7 +91,8 @@ def _pronoun_subject(args: Tokens) -> bool:
         tinted = color is not None and color[1] == len(args) - 1
         return tinted or second.low in _DEGREE or (len(args) == 2 and _state_word(second))
     if first == "this":
-        return second.low not in lx.IMAGE | lx.WHOLE and not _nounish(second)
+        named = len(args) > 2 and args[2].low in lx.INTENSIFIERS
+        return second.low not in lx.IMAGE | lx.WHOLE and not _nounish(second) and not (color_at(args, 1) and named)
     return first in ("it", "him", "them", "everything")
 
 

@@ -59,7 +59,7 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         for phrase in phrases_of(story, args):
             colored = arguments.owner_of_quality(phrase, lx.COLOR_NOUNS)
             if backdrop(phrase):
-                scenes.scene(story, [])
+                scenes.scene(story, [], phrase.relation[1] if phrase.relation else None)
             elif colored is not None and colored.head:
                 story.add(draft_for("recolor", colored))
             elif last_word(phrase.head) in ("text", "lettering", "wording"):

@@ -14,6 +14,16 @@ from finetouch.plan.tokens import Token
 Tokens = list[Token]
 
 
+def picture_end(args: Tokens) -> bool:
+    """ "... onto a picture of a castle"."""
+    for i in range(1, len(args) - 2):
+        hit = match_preposition(args, i)
+        if hit and hit[0] in ("on", "in") and i + hit[1] + 2 < len(args):
+            article, noun, after = (t.low for t in args[i + hit[1] : i + hit[1] + 3])
+            return article in ("a", "an") and noun in lx.IMAGE and after in ("of", "with", "featuring")
+    return False
+
+
 def scene_end(args: Tokens) -> bool:
     for i in range(1, len(args)):
         hit = match_preposition(args, i)
@@ -49,7 +59,11 @@ def place_subject(story: Story, args: Tokens) -> None:
         if hit and hit[0] in ("in", "on", "near", "to", "in_front_of", "behind", "with"):
             shown = next((k for k in range(1, i) if args[k].low == "of" and args[k - 1].low in lx.IMAGE), None)
             subject = story.resolve(parse_np(args[shown + 1 : i] if shown else args[:i]))
-            named = subject.head if subject.pronoun else anchor_text(args[shown + 1 : i] if shown else args[:i])
+            named = (
+                subject.head
+                if subject.pronoun
+                else anchor_text([t for t in args[(shown or -1) + 1 : i] if not t.low.endswith("ly")])
+            )
             if subject.pronoun and story.before == "extract" and _just_freed(story, named):
                 story.drafts.pop()
             scene(story, args[i + hit[1] :], None if subject.image else named)

@@ -25,7 +25,8 @@ def two_states(new: Tokens | None) -> int | None:
     for i, token in enumerate(new or []):
         if new and i and token.low == "and":
             parts = (new[:i], new[i + 1 :])
-            if any(kinds.size_word(p) for p in parts) and any(p and plain_color(p) for p in parts):
+            sized = sum(kinds.size_word(p) for p in parts) == 1
+            if sized and any(p and (plain_color(p) or kinds.tone_of(p)) for p in parts):
                 return i
     return None
 

@@ -330,7 +330,7 @@ def text_of(tokens: list[Token]) -> str:
 
 
 BACK = ("it", "them", "him", "her", "on", "onto", "into", "to")
-REPLACING = ("put", "place", "add", "move", "paste", "photoshop", "insert")
+REPLACING = ("fit", "put", "place", "add", "move", "paste", "photoshop", "insert")
 
 
 def take_first(story: Story, args: list[Token]) -> None:

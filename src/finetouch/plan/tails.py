@@ -120,6 +120,10 @@ def _anchor_end(rest: list[Token], start: int) -> int:
         if i > start and ((token.kind == "punct") or token.low in lx.RELATIVE or token.low in ("saying", "reading")):
             return i
         hit = match_preposition(rest, i) if i > start else None
+        side = hit and hit[1] == 3 and token.low in ("left", "right") and rest[i + 1].low == "side"
+        if side and rest[i - 1].low in lx.DETERMINERS:
+            i += 3
+            continue
         if hit and hit[0] != "of":
             return i
         if i > start and (position_phrase(rest, i) or image_phrase(rest, i)):

@@ -157,7 +157,7 @@ def _framed(verb: str, args: Tokens, clause: Tokens) -> tuple[str, str, Tokens]:
         return "fade", "tone", args
     if len(args) > 1 and verb == "edit" and first == "in":
         return verb, "add", args[1:]
-    if len(args) > 1 and first == "out" and verb in ("edit", "photoshop", "paint", "blend", "clone"):
+    if len(args) > 1 and first == "out" and verb in ("edit", "photoshop", "paint", "blend", "clone", "filter"):
         return verb, "remove", args[1:]
     if len(args) > 1 and first == "out" and verb == "fade" and not hued:
         return verb, "remove", args[1:]
