@@ -56,8 +56,9 @@ def publish(family: Path, name: str, bench: dict[str, Any]) -> None:
     """Copies one model and writes its card."""
     out = HERE / name
     shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(family / name / "model", out)
-    facts = json.loads((family / name / "recipe.json").read_text())
+    source = family / "vae-decoder" if name == "vae" and (family / "vae-decoder" / "model").exists() else family / name
+    shutil.copytree(source / "model", out)
+    facts = json.loads((source / "recipe.json").read_text())
     classes, what = WHAT[name]
     row = next((r for r in bench["rows"] if r["model"] == name), {"figures": {}})
     figures = ", ".join(f"{k} {v:.3f}" for k, v in row["figures"].items()) or "not measured"

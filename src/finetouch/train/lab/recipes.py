@@ -70,6 +70,7 @@ def _generate(work: Workshop) -> Recipe:
 
 RECIPES: dict[str, Callable[[Workshop], Recipe]] = {
     "vae": lambda w: vae.recipe(w.scale, w.pool()),
+    "vae-decoder": lambda w: vae.decoder_recipe(w.scale, w.pool(), w.model("vae")),
     "clip": lambda w: clip.recipe(w.scale, w.pool()),
     "inpaint": _inpaint,
     "unet": _generate,

@@ -40,19 +40,36 @@ def build(scale: Scale) -> AutoencoderKL:
     )  # fmt: skip
 
 
-def recipe(scale: Scale, pool: Pool) -> Recipe:
+def recipe(scale: Scale, pool: Pool, done: AutoencoderKL | None = None) -> Recipe:
     """How the autoencoder is trained: error of pixels, edges and mean colours, and a weak pull to the normal."""
-    model = build(scale).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = (done or build(scale)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     shown = torch.stack([to_tensor(cut(pool[i], (0, 0, 128, 128), scale.size)[0]) for i in range(8)])
 
     def sample(average: nn.Module) -> Image.Image:
         again = average(shown).sample
         return grid([to_pixels(shown), to_pixels(again)], 3)
 
+    def save(average: nn.Module, out: Path) -> None:
+        if done is None:
+            average.register_to_config(scaling_factor=_scaling(average, pool, scale))  # type: ignore[operator]
+        average.half().save_pretrained(out)  # type: ignore[operator]
+
     return Recipe(
-        "vae", model, lambda step: _batches(pool, scale, step), _losses, lambda m, out: _save(m, out, pool, scale),
+        "vae", model, lambda step: _batches(pool, scale, step), _losses, save,
         sample, steps=scale.steps["vae"], batch_size=_BATCH, rate=1.5e-3, decay=0.0, ema=0.998,
     )  # fmt: skip
+
+
+def decoder_recipe(scale: Scale, pool: Pool, folder: Path) -> Recipe:
+    """The finished autoencoder's decoder alone, longer: its latents stay what the diffusion models have learned."""
+    from diffusers import AutoencoderKL
+
+    model = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    for part in (model.encoder, model.quant_conv):
+        part.requires_grad_(False)
+    made = recipe(scale, pool, model)
+    made.name, made.losses, made.steps, made.rate = "vae-decoder", _decoder_losses, scale.steps["vae-decoder"], 1e-3
+    return made
 
 
 def _batches(pool: Pool, scale: Scale, step: int) -> Iterator[Batch]:
@@ -98,12 +115,23 @@ def _slope(x: torch.Tensor, axis: int) -> torch.Tensor:
     return x.diff(dim=axis)
 
 
-def _save(model: nn.Module, out: Path, pool: Pool, scale: Scale) -> None:
+def _decoder_losses(model: nn.Module, batch: Batch) -> Losses:
+    x = batch["pixels"]
+    with torch.no_grad():
+        code = model.encode(x).latent_dist.mean  # type: ignore[operator]
+    y = model.decode(code).sample.float()  # type: ignore[operator]
+    square = F.mse_loss(y, x)
+    near = (y - x).abs().mean()
+    edges = sum((_slope(y, d) - _slope(x, d)).abs().mean() for d in (2, 3))
+    psnr = -10 * torch.log10(F.mse_loss(y.detach().clamp(-1, 1), x) / 4)
+    return {"loss": near + 6 * square + _EDGES * edges, "near": near, "psnr": psnr}
+
+
+def _scaling(model: nn.Module, pool: Pool, scale: Scale) -> float:
+    """One over the spread of the latents, so that the diffusion models see numbers of size 1."""
     codes = []
     with torch.no_grad():
         for at in range(0, 512, 64):
             x = torch.stack([to_tensor(cut(pool[i], (0, 0, 128, 128), scale.size)[0]) for i in range(at, at + 64)])
             codes.append(model.encode(x).latent_dist.mean)  # type: ignore[operator]
-    model.register_to_config(scaling_factor=round(float(1 / torch.cat(codes).std()), 5))  # type: ignore[operator]
-    model.half().save_pretrained(out)  # type: ignore[operator]
-    model.float()
+    return round(float(1 / torch.cat(codes).std()), 5)
