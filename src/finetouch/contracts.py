@@ -152,10 +152,14 @@ class EditOutput:
 
 @dataclass(frozen=True)
 class WorkingSize:
-    """What crops are brought to for a model: about ``side * side`` px, both sides multiples of `multiple`."""
+    """What crops are brought to for a model: about ``side * side`` px, both sides multiples of `multiple`.
+
+    With `whole` there is no crop: the model sees the whole picture at that size.
+    """
 
     side: int
     multiple: int = 8
+    whole: bool = False
 
 
 class EditMethod(ABC):

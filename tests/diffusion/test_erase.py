@@ -7,20 +7,22 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from diffusers import StableDiffusionInpaintPipeline  # noqa: E402
+from diffusers import StableDiffusionInpaintPipeline, StableDiffusionXLInpaintPipeline  # noqa: E402
 
 import tiny_models  # noqa: E402
 from finetouch.diffusion import erase  # noqa: E402
 from finetouch.diffusion.erase import HidingAttention, eraser, self_attention_names  # noqa: E402
 from finetouch.diffusion.prompts import speak  # noqa: E402
-from finetouch.diffusion.sampler import Job, Painter  # noqa: E402
+from finetouch.diffusion.sampler import Job, Painter, size_facts  # noqa: E402
 from finetouch.types import Reporter  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory):
-    folder = tiny_models.stable_diffusion(tmp_path_factory.mktemp("four"), 4)
-    return StableDiffusionInpaintPipeline.from_pretrained(folder, safety_checker=None)
+@pytest.fixture(scope="module", params=["sd", "xl"])
+def pipeline(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "xl":
+        return StableDiffusionXLInpaintPipeline.from_pretrained(tiny_models.stable_diffusion_xl(folder, 4))
+    return StableDiffusionInpaintPipeline.from_pretrained(tiny_models.stable_diffusion(folder, 4), safety_checker=None)
 
 
 def grid(on: bool = True) -> torch.Tensor:
@@ -36,6 +38,12 @@ def job(pipeline, steps: int = 4) -> Job:
     mask = np.zeros((16, 24), np.float32)
     mask[4:10, 6:14] = 1.0
     return Job(pixels, mask, spoken, seed=3, steps=steps, guidance=1.0, scheduler="ddim", strength=0.8)
+
+
+def ask(unet, asked: Job, latents, t):
+    more = size_facts(unet, asked, asked.spoken, both=False)
+    states = asked.spoken.states[1:]
+    return unet(latents, t, encoder_hidden_states=states, added_cond_kwargs=more, return_dict=False)[0]
 
 
 @pytest.mark.parametrize("size", [(8, 12), (4, 6), (2, 3)])
@@ -63,7 +71,7 @@ def test_without_a_thing_the_prediction_is_the_plain_one(pipeline):
     latents, t = torch.randn(1, 4, 8, 12), torch.tensor(500)
     asked = job(pipeline)
     with torch.no_grad():
-        plain = pipeline.unet(latents, t, encoder_hidden_states=asked.spoken.states[1:], return_dict=False)[0]
+        plain = ask(pipeline.unet, asked, latents, t)
         before = dict(pipeline.unet.attn_processors)
         with eraser(pipeline.components, asked, grid(False), asked.spoken) as predict:
             torch.testing.assert_close(predict(latents, t), plain, atol=1e-4, rtol=1e-3)
@@ -83,7 +91,7 @@ def test_with_a_push_of_one_it_is_the_hidden_branch(pipeline, monkeypatch):
         later, before = names[len(names) // 2 :], dict(unet.attn_processors)
         hiding = HidingAttention(grid())
         unet.set_attn_processor({n: hiding if n in later else p for n, p in before.items()})
-        hidden = unet(latents, t, encoder_hidden_states=asked.spoken.states[1:], return_dict=False)[0]
+        hidden = ask(unet, asked, latents, t)
         unet.set_attn_processor(before)
     torch.testing.assert_close(pushed, hidden)
     assert len(names) >= 3 and names[0].startswith("down") and names[-1].startswith("up")

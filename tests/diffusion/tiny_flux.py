@@ -18,8 +18,11 @@ def long_tokenizer(folder: Path) -> Path:
     return folder
 
 
-def flux(folder: Path, fill: bool = True) -> Path:
-    """A whole pipeline, saved by diffusers itself; the guidance is an input of its transformer."""
+def flux(folder: Path, fill: bool = True, blocks: int = 2) -> Path:
+    """A whole pipeline, saved by diffusers itself; the guidance is an input of its transformer.
+
+    `blocks` of the autoencoder: 2 make latents half the size, 4 an eighth, as in the large model.
+    """
     from diffusers import (
         AutoencoderKL,
         FlowMatchEulerDiscreteScheduler,
@@ -30,16 +33,16 @@ def flux(folder: Path, fill: bool = True) -> Path:
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer, T5Config, T5EncoderModel, T5Tokenizer
 
     torch.manual_seed(9)
-    packed, mask = 4 * 4, 4 * 2 * 2
+    packed, mask = 4 * 4, 4 * 4 ** (blocks - 1)
     transformer = FluxTransformer2DModel(
         patch_size=1, in_channels=2 * packed + mask if fill else packed, out_channels=packed, num_layers=1,
         num_single_layers=1, attention_head_dim=16, num_attention_heads=2, joint_attention_dim=16,
         pooled_projection_dim=16, axes_dims_rope=(4, 4, 8), guidance_embeds=True,
     )  # fmt: skip
     vae = AutoencoderKL(
-        block_out_channels=(8, 8), norm_num_groups=4, latent_channels=4, sample_size=32, shift_factor=0.0609,
+        block_out_channels=(8,) * blocks, norm_num_groups=4, latent_channels=4, sample_size=32, shift_factor=0.0609,
         scaling_factor=1.5035, use_quant_conv=False, use_post_quant_conv=False,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        down_block_types=("DownEncoderBlock2D",) * blocks, up_block_types=("UpDecoderBlock2D",) * blocks,
     )  # fmt: skip
     t5 = T5Config(vocab_size=64, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
     (FluxFillPipeline if fill else FluxPipeline)(

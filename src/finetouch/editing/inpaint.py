@@ -49,6 +49,7 @@ class InpaintParams(contracts.Params):
     remover: Literal["words", "attention"] = Field(
         "words", description="remove: by an empty prompt, or by hiding the thing from attention"
     )
+    zoom: bool = Field(True, description="work on a crop around the place; false: on the whole picture, made smaller")
     shape: _repaint.Shape = Field("auto", description="keep the outline, give free room, or decide by the operation")
     size: float | None = Field(None, gt=0, le=1, description="add: height as a share of the picture")
 
@@ -95,13 +96,14 @@ class Inpaint(EditMethod):
         parts = loaded.parts
         if flux.is_flux(parts):
             own = loaded.facts.get("native_size") or parts["vae"].config.sample_size or 1024
-            return WorkingSize(int(own), flux.multiple(parts))
+            return WorkingSize(int(own), flux.multiple(parts), not scene.params.zoom)
         unet, factor = parts["unet"], Codec(parts["vae"]).factor
         sample = unet.config.sample_size
         sample = max(sample) if isinstance(sample, (list, tuple)) else int(sample or 64)
         halvings = 2 ** (len(unet.config.block_out_channels) - 1)
         side = int(loaded.facts.get("native_size", sample * factor))
-        return WorkingSize(side, factor * halvings if side >= 4 * factor * halvings else factor)
+        multiple = factor * halvings if side >= 4 * factor * halvings else factor
+        return WorkingSize(side, multiple, not scene.params.zoom)
 
     def edit(self, request: EditRequest) -> EditOutput:
         """The best of the candidates. Outside of the area it is only nearly the picture."""
@@ -157,18 +159,21 @@ class Inpaint(EditMethod):
 
     def _fast(self, loaded: Any, params: InpaintParams) -> _Player:
         """LCM weights: as an add-on of the inpainter, or a few-step model of its own (four channels, blended)."""
-        steps = params.steps or FAST_STEPS
-        guidance = FAST_GUIDANCE if params.guidance is None else params.guidance
-        if "lcm" in loaded.facts.get("loras", ()):
-            return _Player(loaded, "lcm", steps, guidance, _named(params, "lcm"))
-        models = self._models()
-        if not models.has("lcm"):
-            raise UsageError(
-                f"The preset '{models.preset.name}' has no few-step weights for fast=true.",
-                "Leave it out, or give a model: --set lcm=PLACE",
-            )
-        few = models.get("lcm")
-        return _Player(few, few.facts.get("active") or None, steps, guidance, _named(params, "lcm"))
+        few: Any = loaded
+        lora: str | None = "lcm"
+        if lora not in loaded.facts.get("loras", ()):
+            models = self._models()
+            if not models.has("lcm"):
+                raise UsageError(
+                    f"The preset '{models.preset.name}' has no few-step weights for fast=true.",
+                    "Leave it out, or give a model: --set lcm=PLACE",
+                )
+            few = models.get("lcm")
+            lora = few.facts.get("active") or None
+        own = few.facts if few is not loaded else {}
+        steps = params.steps or int(own.get("steps", FAST_STEPS))
+        guidance = float(own.get("guidance", FAST_GUIDANCE)) if params.guidance is None else params.guidance
+        return _Player(few, lora, steps, guidance, _named(params, "lcm"))
 
     def _strength(self, step: EditStep, params: InpaintParams) -> float:
         if params.strength is not None:

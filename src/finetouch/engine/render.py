@@ -56,7 +56,8 @@ def render(
         if working is None:
             zoom = CropZoom.around(part, scene.picture.size, *around, max_side=spec.max_side)
         else:
-            zoom = CropZoom.to_side(part, scene.picture.size, working.side, working.multiple, *around)
+            seen = (0, 0, *scene.picture.size) if working.whole else part
+            zoom = CropZoom.to_side(seen, scene.picture.size, working.side, working.multiple, *around)
         output = _call(method, scene, area, zoom, rng, report, prepared)
         inner = weight[part[1] - y0 : part[3] - y0, part[0] - x0 : part[2] - x0]
         paste_into(pixels, _inside(zoom, output.pixels, part), part, inner)
