@@ -66,14 +66,15 @@ def vae(blocks: int = 2):
     )  # fmt: skip
 
 
-def unet(channels: int = 4, width: int = 16, **more):
+def unet(channels: int = 4, width: int = 16, outer: bool = True, **more):
+    """A denoiser; `outer` puts attention at full resolution too, as SD 1.5 does and SDXL does not."""
     from diffusers import UNet2DConditionModel
 
+    down, up = ("CrossAttnDownBlock2D", "DownBlock2D"), ("UpBlock2D", "CrossAttnUpBlock2D")
     return UNet2DConditionModel(
         in_channels=channels, out_channels=4, sample_size=16, block_out_channels=(8, 16), norm_num_groups=4,
         layers_per_block=1, cross_attention_dim=width, attention_head_dim=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        **more,
+        down_block_types=down if outer else down[::-1], up_block_types=up if outer else up[::-1], **more,
     )  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def stable_diffusion(folder: Path, channels: int = 9, variant: str | None = None
     return folder
 
 
-def stable_diffusion_xl(folder: Path, channels: int = 9) -> Path:
+def stable_diffusion_xl(folder: Path, channels: int = 9, blocks: int = 2) -> Path:
     """SDXL with its two text encoders."""
     from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
@@ -103,11 +104,11 @@ def stable_diffusion_xl(folder: Path, channels: int = 9) -> Path:
     torch.manual_seed(channels)
     words = CLIPTokenizer.from_pretrained(str(tokenizer(folder / "words")))
     core = unet(
-        channels, 32, addition_embed_type="text_time", addition_time_embed_dim=8,
+        channels, 32, outer=blocks == 2, addition_embed_type="text_time", addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=6 * 8 + 16, transformer_layers_per_block=1, use_linear_projection=True,
     )  # fmt: skip
     StableDiffusionXLInpaintPipeline(
-        vae=vae(), text_encoder=CLIPTextModel(CLIPTextConfig(**text_config())),
+        vae=vae(blocks), text_encoder=CLIPTextModel(CLIPTextConfig(**text_config())),
         text_encoder_2=CLIPTextModelWithProjection(CLIPTextConfig(**text_config())), tokenizer=words,
         tokenizer_2=words, unet=core, scheduler=EulerDiscreteScheduler(),
     ).save_pretrained(str(folder))  # fmt: skip
