@@ -84,6 +84,10 @@ def _quality(story: Story, it: Addition) -> bool:
     if it.last.endswith("ness") and it.phrase.relation is None and not to_thing(it.to) and it.last not in lx.QUALITIES:
         story.add(Draft("global", result=f"more {it.phrase.name}"))
         return True
+    more = it.args[0].low == "more" and it.last in ("shadows", "highlights") and it.phrase.position is None
+    if more and it.phrase.relation is None and not to_thing(it.to):
+        story.add(Draft("global", result=lx.QUALITIES[it.last][1], params=params.tone_params("contrast", 1, it.args)))
+        return True
     overall = it.last in _OVERALL and it.phrase.relation is None and (it.to is None or it.to[2])
     if not overall or (it.last == "light" and _placed(it.phrase)):
         return False
@@ -303,6 +307,10 @@ def _color_added(story: Story, phrase: Phrase, color: str, to: tuple[str, str, b
 def _quality_added(story: Story, phrase: Phrase, last: str, to: tuple[str, str, bool] | None, args: Tokens) -> None:
     name, more, _ = lx.QUALITIES[last]
     values = params.tone_params(name, 1, args)
+    if phrase.position in ("background", "foreground") and phrase.relation is None:
+        result = f"{more} {phrase.position}"
+        story.add(Draft("adjust", phrase.position, count="one", result=result, params=values))
+        return
     if not to_thing(to) and (phrase.relation is None or phrase.relation[1].lower() in lx.IMAGE):
         story.add(Draft("global", result=more, params=values))
         return

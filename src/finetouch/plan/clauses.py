@@ -24,7 +24,7 @@ _OBJECT_START = (
 _DEGREES = lx.words("significantly slightly dramatically drastically greatly seamlessly carefully completely gently")
 _LIKE_ADJECTIVES = lx.words(
     "light warm clear smooth open clean dim slim perfect double close dry cool separate tie break lock wrap "
-    "burn toast roast crack dent flood fit"
+    "burn bold toast roast crack dent flood fit"
 )
 _MIDDLES = lx.words("center centre middle top bottom left right")
 _QUALITY_STARTS = lx.words("color colors contrast brightness saturation hair clothes")
@@ -190,14 +190,14 @@ def _begins_politely(spot: _Spot) -> bool | None:
     token, low, following = spot.token, spot.token.low, spot.following
     if low == "i" and following in ("want", "need", "would") and spot.previous.low not in ("if", "that", "what"):
         return True
+    if spot.titled and token.text == "You" and following in ("are", "should", "need", "can"):
+        return spot.sentence
     if low == "please" and spot.i > 2 and base(following) == following and following in lx.STRONG:
         return spot.i + 2 < len(spot.tokens)
     if low in _ADDRESS and not spot.linked:
         return low in ("please", "can", "could") and spot.capital
     if spot.sentence and token.text in ("Then", "Also", "Next", "Finally", "Additionally"):
         return True
-    if spot.titled and token.text == "You" and following in ("are", "should", "need", "can"):
-        return spot.sentence
     if low in ("let's", "please") or (low == "there" and following in ("should", "must", "is")):
         return spot.linked
     if (spot.linked or (spot.sentence and token.text in _SUBJECTS)) and _declares(spot.tokens, spot.i, spot.current):
@@ -212,7 +212,8 @@ def _no_verb_here(spot: _Spot, verb: str) -> bool:
         low == "rid" and previous.low in ("get", "gets", "getting")
     ):
         return True
-    if previous.low in _NOT_BEFORE and not (spot.capital and verb in lx.STRONG):
+    lit = previous.low in ("light", "dark") and spot.i > 1 and base(spot.tokens[spot.i - 2].low) in lx.STRONG
+    if previous.low in _NOT_BEFORE and not ((spot.capital or lit) and verb in lx.STRONG):
         return True
     if previous.owner or (previous.kind == "word" and previous.low in lx.MODALS and previous.low != "can"):
         return True

@@ -146,7 +146,7 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         story.add(draft)
         story.note(phrase)
         return True
-    named = bool(phrase.head) and _names_string(phrase)
+    named = bool(phrase.head) and names_string(phrase)
     titled = sum(t.text[:1].isupper() for t in new) >= 2 and all(t.text[:1].isupper() for t in new)
     if len(new) == 1 and len(phrase.tokens) == 1 and phrase.tokens[0].start and _word_swap(phrase.tokens[0], new[0]):
         text_change(story, phrase, [], [], new)
@@ -180,7 +180,7 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
         quotes = new_quotes
         text_change(
             story,
-            _with_string(phrase, old),
+            with_string(phrase, old),
             old,
             quotes,
             [t for t in new if t.low not in ("the", "word", "text")] or new,
@@ -189,7 +189,7 @@ def lettering(story: Story, phrase: Phrase, old: Tokens, new_quotes: Tokens, new
     return False
 
 
-def _names_string(phrase: Phrase) -> bool:
+def names_string(phrase: Phrase) -> bool:
     """ "the number 881", "the word OPEN": a string without quotes behind what it is."""
     parts = phrase.name.split()
     return len(parts) > 1 and (
@@ -213,7 +213,7 @@ def _word_swap(old: Token, new: Token) -> bool:
 _CALLED = lx.words("word words text number numbers name letter letters phrase title date year")
 
 
-def _with_string(phrase: Phrase, old: Tokens) -> Phrase:
+def with_string(phrase: Phrase, old: Tokens) -> Phrase:
     if not old and phrase.head and len(phrase.head.split()) > 1 and phrase.head.split()[0].lower() in lx.TEXTY:
         phrase.head = " ".join(phrase.head.split()[1:])
     return phrase

@@ -55,7 +55,7 @@ _FRAMES = {
         shorten lengthen widen squeeze curl open close shave texturize tighten melt flatten pinch
         skew age fold wrinkle freeze squinch pull pucker inflate loosen peel break unfold shatter
         tie untie unzip unlock lock wrap unwrap unroll deflate burn toast roast cook bake fry boil ignite crush squash
-        smash dent crumple crack unbutton untangle emboss extrude wilt flood""",
+        smash dent crumple crack unbutton untangle bold emboss extrude wilt flood""",
     "crop": "crop trim",
     "zoom": "zoom magnify",
     "rotate": "rotate flip mirror invert reverse inverse spin ",
@@ -102,9 +102,8 @@ NOUNISH = words(
     lift up show display hand shift drop hide dim thin slim perfect separate swap switch trade change
     exchange edit update get use have let need keep leave bend twist curl freeze transfer wash fix repair
     repeat save select station balance extend animate distress clone stretch match glide set lay draw bring
-    push hold raise lower tilt flip invert fit peel break tie lock wrap burn toast roast cook bake boil crush squash
-    crack dent
-    smash flood
+    push hold raise lower tilt flip invert bold fit peel break tie lock wrap burn toast roast cook bake boil crush
+    squash crack dent smash flood
     """
 )
 

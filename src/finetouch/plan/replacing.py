@@ -98,11 +98,15 @@ def replace(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 def _take_back_removal(story: Story) -> None:
     """ "remove the jug and replace it with a cup" is one replacement; what was removed stays the antecedent."""
     last = story.drafts[-1] if story.drafts else None
-    if last is None or story.before not in ("remove", "take", "get") or last.result:
+    if last is None or story.before not in ("remove", "take", "get", "change") or last.result or last.color:
         return
     if last.op == "background":
         story.drafts.pop()
-    elif last.op == "remove" and isinstance(story.antecedent, Phrase) and last.target == story.antecedent.head:
+    elif (
+        last.op in ("remove", "replace", "text")
+        and isinstance(story.antecedent, Phrase)
+        and last.target == story.antecedent.head
+    ):
         story.drafts.pop()
         story.antecedent.relation = story.antecedent.relation or last.relation
         story.antecedent.position = story.antecedent.position or last.position
@@ -134,6 +138,10 @@ def replace_pair(story: Story, old: Tokens, new: Tokens) -> None:
     quotes_new = [t for t in new if t.kind == "quote"]
     if quotes_new and (quotes_old or last_word(target.head) in lx.TEXT_NOUNS):
         lettering.text_change(story, target, quotes_old, quotes_new, new)
+        return
+    if lettering.names_string(target) and target.relation is None:
+        words = [t for t in new if t.low not in ("the", "word", "words", "text", "number")]
+        lettering.text_change(story, lettering.with_string(target, quotes_old), quotes_old, quotes_new, words or new)
         return
     if backdrop(target):
         subject = (

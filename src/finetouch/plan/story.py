@@ -243,7 +243,9 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
         return False
     if in_pp and not after_place:
         later = [k for k in range(i + 2, len(tokens)) if match_preposition(tokens, k) or position_phrase(tokens, k)]
-        return following.low in lx.words("the a an his her this all") and bool(later)
+        apart = any((match_preposition(tokens, k) or ("of",))[0] != "of" for k in later)
+        part = following.low in lx.BODY | lx.GARMENTS and apart
+        return (part or following.low in lx.words("the a an his her this all")) and bool(later)
     previous = tokens[i - 1]
     if previous.kind == "quote":
         return True

@@ -71,6 +71,10 @@ def read_rest(phrase: nouns.Phrase, rest: list[Token]) -> None:
             i += 3
             continue
         hit = match_preposition(rest, i)
+        if hit and i + hit[1] < n and hit[0] not in ("of", "from") and image_phrase(rest, i + hit[1]):
+            phrase.attributes.append(say(rest[i : i + hit[1]]))
+            i += hit[1]
+            continue
         if hit:
             end = n if hit[0] == "except" else _anchor_end(rest, i + hit[1])
             _attach(phrase, hit[0], rest[i : i + hit[1]], rest[i + hit[1] : end])
@@ -151,7 +155,7 @@ def _attach(phrase: nouns.Phrase, relation: str, preposition: list[Token], ancho
         return
     if relation == "from":
         lower = text.lower()
-        if lower in lx.IMAGE or lower in ("here", "it", "this", "view", "sight"):
+        if lower in lx.IMAGE or lower in ("side", "sides", "edge", "edges", "here", "it", "this", "view", "sight"):
             return
         if lower in lx.BACKDROP | {"back", "foreground", "front"}:
             ground = "foreground" if lower in ("foreground", "front") else "background"

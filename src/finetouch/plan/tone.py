@@ -22,6 +22,7 @@ _SHAPES = {
     "close": "closed",
     "bend": "bent",
     "break": "broken",
+    "bold": "bolder",
     "light": "lit",
     "cut": "cut",
     "slice": "sliced",

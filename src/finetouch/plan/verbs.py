@@ -163,6 +163,8 @@ def _framed(verb: str, args: Tokens, clause: Tokens) -> tuple[str, str, Tokens]:
         return verb, "remove", args[1:]
     if verb in ("edit", "photoshop") and _out_of(args):
         return verb, "remove", [t for t in args if t.low != "out"]
+    if verb == "edit" and any(i and t.low in ("onto", "into") for i, t in enumerate(args)):
+        return "photoshop", "add", args
     if len(args) > 1 and first == "away" and frame in ("tone", "clean", "crop") and verb != "crop":
         return verb, "remove", args[1:]
     if verb == "fill":
