@@ -197,6 +197,8 @@ def test_nothing_outside_changes_and_the_seed_reproduces(places, model, step):
     changed = (a.picture.pixels != a.before.pixels).any(axis=2)
     assert not changed[a.steps[0].area.mask == 0].any()
     assert a.provenance.models["inpaint"].startswith(places[model])
+    usual = 0.75 if step.op == "recolor" else 0.99 if model == "xl" else 1.0
+    assert a.steps[0].facts["strength"] == usual
 
 
 def test_several_candidates_are_judged(places):

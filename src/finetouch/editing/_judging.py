@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from finetouch.editing._repaint import with_article
 from finetouch.imaging.masks import Mask
 from finetouch.select.clip import ClipScorer
 from finetouch.select.grounders import box_iou, make_grounder
@@ -41,7 +42,7 @@ def _by_clip(
     loaded = models.get("clip", report)
     scorer = ClipScorer(loaded["model"], loaded.parts)
     crops = [crop_of(r, area) for r in results]
-    old = f"a photo of a {singular_noun(step.target)}" if step.target else ""
+    old = with_article(singular_noun(step.target)) if step.target else ""
     texts = [prompt] if step.op != "remove" else []
     texts += [old] if old and step.op in ("remove", "replace") else []
     scores = scorer.similarity(crops, texts or [prompt])

@@ -29,6 +29,7 @@ STEPS, GUIDANCE = 30, 7.5
 FLUX_STEPS, FLUX_GUIDANCE = 50, 30.0
 ERASE_STRENGTH = 0.8
 STRENGTH = {"recolor": 0.75}
+STRENGTH_XL = 0.99  # SDXL's inpainting weights were not made for a start from nothing but noise
 COARSE = 0.5  # below this many crop px per picture px the loss of detail is said
 CLASSICAL = {"kind", "blur", "color", "color2", "highlights", "hair", "exact"}
 
@@ -121,7 +122,7 @@ class Inpaint(EditMethod):
         best, judge, scores = _judging.rank(self._models(), made, request.area, step, said.text, request.report)
         facts: dict[str, Any] = {
             "prompt": said.text, "negative": said.negative, "steps": player.steps, "guidance": player.guidance,
-            "strength": self._strength(step, params), "seed": seeds[best], "scale": round(request.scale, 3),
+            "strength": self._strength(step, params, player.loaded), "seed": seeds[best], "scale": round(request.scale, 3),
             "working_size": [made[0].shape[1], made[0].shape[0]], "model": player.loaded.facts.get("identity", ""),
         }  # fmt: skip
         if judge:
@@ -175,12 +176,15 @@ class Inpaint(EditMethod):
         guidance = float(own.get("guidance", FAST_GUIDANCE)) if params.guidance is None else params.guidance
         return _Player(few, lora, steps, guidance, _named(params, "lcm"))
 
-    def _strength(self, step: EditStep, params: InpaintParams) -> float:
+    def _strength(self, step: EditStep, params: InpaintParams, loaded: Any) -> float:
         if params.strength is not None:
             return params.strength
         if step.op == "remove" and params.remover == "attention":
             return ERASE_STRENGTH
-        return STRENGTH.get(step.op, 1.0)
+        usual = STRENGTH.get(step.op, 1.0)
+        unet = loaded.get("unet")
+        large = unet is not None and getattr(unet.config, "addition_embed_type", None) == "text_time"
+        return min(usual, STRENGTH_XL) if large else usual
 
     def _one(
         self, request: EditRequest, player: _Player, said: _repaint.Prompt, seed: int, label: str, notes: list[str]
@@ -188,7 +192,7 @@ class Inpaint(EditMethod):
         """One result; with what it had to say in `notes`."""
         params, loaded = request.params, player.loaded
         mask = (request.area > masks.HARD).astype(np.float32) if (request.area > masks.HARD).any() else request.area
-        strength = self._strength(request.step, params)
+        strength = self._strength(request.step, params, loaded)
         if flux.is_flux(loaded.parts):
             return self._flux(request, player, said.text, seed, label, notes)
         erasing = request.step.op == "remove" and params.remover == "attention"
@@ -227,7 +231,7 @@ class Inpaint(EditMethod):
         def paint(exact: bool) -> Pixels:
             return flux.paint(
                 parts, request.pixels, request.area, prompt, seed, request.report, steps=player.steps,
-                guidance=player.guidance, strength=self._strength(request.step, request.params), label=label,
+                guidance=player.guidance, strength=self._strength(request.step, request.params, player.loaded), label=label,
                 exact=exact,
             )  # fmt: skip
 
