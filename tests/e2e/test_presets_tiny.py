@@ -21,11 +21,11 @@ pytest.importorskip("torch")
 TESTS = Path(__file__).parents[1]
 sys.path.append(str(TESTS / "select"))
 sys.path.append(str(TESTS / "diffusion"))
-import tiny_flux
-import tiny_vision
+import tiny_flux  # noqa: E402
+import tiny_vision  # noqa: E402
 
-import tiny_models
-from finetouch.hub.presets import Place, preset
+import tiny_models  # noqa: E402
+from finetouch.hub.presets import Place, preset  # noqa: E402
 
 
 def latent_decoder(folder: Path) -> Path:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import finetouch
+from finetouch import registry
 from finetouch.engine.pipeline import Options, Pipeline
 from finetouch.engine.result import read_provenance
 from finetouch.errors import Cancelled, InputError, NeedsGenerator, UsageError
@@ -107,7 +108,9 @@ def test_what_needs_a_generator_says_which_presets_can(coffee, cup_mask):
     for words in ("make it snow", "replace the cup with a vase", "change the text 'menu' to 'closed'"):
         with pytest.raises((NeedsGenerator, UsageError)) as caught:
             finetouch.edit(coffee, words, region=cup_mask)
-        assert "sdxl" in (caught.value.hint or "")
+        hint, op = caught.value.hint or "", Pipeline("embedded").plan(words).steps[0].op
+        able = [s for s in registry.specs("editor", "sdxl") if op in s.ops and s.roles]
+        assert ("sdxl" in hint) == bool(able) and ("No preset" in hint) == (not able)
 
 
 def test_the_editor_keeps_its_analysis_and_history(tmp_path, coffee, cup_mask):

@@ -9,7 +9,7 @@ import pytest
 
 from finetouch import registry
 from finetouch.errors import UsageError
-from finetouch.hub.presets import Place, generators, preset, presets, read_presets
+from finetouch.hub.presets import Place, preset, presets, read_presets
 from finetouch.hub.roles import ROLES, check_kind, read_place, settle
 
 CASES = [pytest.param(p, r, id=f"{p.name}-{r.name}") for p in presets().values() for r in p.roles.values()]
@@ -44,7 +44,6 @@ def test_presets_name_parsers_and_selectors_that_exist(entry):
 def test_the_embedded_preset_needs_nothing():
     entry = preset("embedded")
     assert not entry.roles and not entry.extra and all(w.present and w.bundled for w in entry.weights)
-    assert "embedded" not in generators() and {"lab", "sd15", "sdxl", "flux", "qwen"} == set(generators())
 
 
 def test_no_other_file_names_a_checkpoint():

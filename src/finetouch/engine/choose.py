@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finetouch import registry
+from finetouch._version import __version__
 from finetouch.contracts import EditMethod
 from finetouch.errors import NeedsGenerator, UsageError
-from finetouch.hub.presets import Preset, generators, presets
+from finetouch.hub.presets import Preset, presets
 from finetouch.types import EditStep
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def _where_it_works(step: EditStep) -> str:
         if step.op in s.ops and s.roles and name in presets() and set(s.roles) <= set(presets()[name].roles)
         if s.cls.fits(step) > 0
     }
-    names = [name for name in presets() if name in able] or list(generators())
+    names = [name for name in presets() if name in able]
+    if not names:
+        return f"No preset of version {__version__} has a method for it yet."
     bundled = {n for n in names if all(p.bundled for r in presets()[n].roles.values() for p in r.places)}
     download = next((n for n in names if n not in bundled), None)
     get = f", then: finetouch models download {download}" if download else ""

@@ -13,8 +13,6 @@ from typing import Any
 
 from finetouch.errors import UsageError
 
-GENERATORS = ("inpaint", "generate", "instruct", "lcm")
-
 
 @dataclass(frozen=True)
 class Weights:
@@ -188,12 +186,6 @@ def preset(name: str) -> Preset:
         return presets()[name]
     except KeyError:
         raise UsageError(f"There is no preset called '{name}'.", f"Available: {', '.join(presets())}.") from None
-
-
-def generators(*roles: str) -> tuple[str, ...]:
-    """Names of the presets that have a model for one of `roles` (for any generative role when none is given)."""
-    wanted = set(roles or GENERATORS)
-    return tuple(name for name, p in presets().items() if wanted & set(p.roles))
 
 
 def _role(name: str, row: Mapping[str, Any], root: Path) -> Role:
