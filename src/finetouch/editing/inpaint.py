@@ -122,7 +122,8 @@ class Inpaint(EditMethod):
         best, judge, scores = _judging.rank(self._models(), made, request.area, step, said.text, request.report)
         facts: dict[str, Any] = {
             "prompt": said.text, "negative": said.negative, "steps": player.steps, "guidance": player.guidance,
-            "strength": self._strength(step, params, player.loaded), "seed": seeds[best], "scale": round(request.scale, 3),
+            "strength": self._strength(step, params, player.loaded), "seed": seeds[best],
+            "scale": round(request.scale, 3),
             "working_size": [made[0].shape[1], made[0].shape[0]], "model": player.loaded.facts.get("identity", ""),
         }  # fmt: skip
         if judge:
@@ -224,6 +225,7 @@ class Inpaint(EditMethod):
         self, request: EditRequest, player: _Player, prompt: str, seed: int, label: str, notes: list[str]
     ) -> Pixels:
         parts = player.loaded.parts
+        strength = self._strength(request.step, request.params, player.loaded)
         cut = flux.cut_words(parts, prompt)
         if cut:
             notes.append(note_of(cut))
@@ -231,8 +233,7 @@ class Inpaint(EditMethod):
         def paint(exact: bool) -> Pixels:
             return flux.paint(
                 parts, request.pixels, request.area, prompt, seed, request.report, steps=player.steps,
-                guidance=player.guidance, strength=self._strength(request.step, request.params, player.loaded), label=label,
-                exact=exact,
+                guidance=player.guidance, strength=strength, label=label, exact=exact,
             )  # fmt: skip
 
         try:
