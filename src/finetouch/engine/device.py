@@ -123,11 +123,14 @@ def _there(name: str) -> bool:
 
 
 def _cgroup_free() -> int:
-    """Bytes left below the limit of this container; a huge number when it has none."""
+    """Bytes left below the limit of this container, cached files counted as free; a huge number without a limit."""
     folder = Path("/sys/fs/cgroup")
     try:
         limit = int((folder / "memory.max").read_text())
-        return max(0, limit - int((folder / "memory.current").read_text()))
+        taken = int((folder / "memory.current").read_text())
+        stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        files = int(stat.get("active_file", 0)) + int(stat.get("inactive_file", 0))
+        return max(0, limit - taken + files)
     except (OSError, ValueError):
         return 1 << 62
 
