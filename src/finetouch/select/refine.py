@@ -17,9 +17,16 @@ HOLE = 0.004
 
 def clean(mask: Mask, island: float = ISLAND, hole: float = HOLE) -> Mask:
     """Drops parts below `island` of the largest one and closes holes below `hole` of the mask's area."""
-    out = masks.drop_islands(mask, island)
-    area = int((out > masks.HARD).sum())
-    return masks.fill_holes(out, max(1, int(hole * area)))
+    box = masks.box_of(mask, masks.HARD)
+    if box is None:
+        return mask.copy()
+    # The cost follows the region, not the photo.
+    window = slice(max(0, box[1] - 1), box[3] + 1), slice(max(0, box[0] - 1), box[2] + 1)
+    out = mask.copy()
+    part = masks.drop_islands(mask[window], island)
+    area = int((part > masks.HARD).sum())
+    out[window] = masks.fill_holes(part, max(1, int(hole * area)))
+    return out
 
 
 def refine(
