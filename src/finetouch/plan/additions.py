@@ -316,5 +316,9 @@ def _quality_added(story: Story, phrase: Phrase, last: str, to: tuple[str, str, 
         return
     anchor = to[1] if to else (phrase.relation or ("", ""))[1]
     target = parse_np(_tokens(anchor))
+    said = next((a.lower().split() for a in phrase.attributes if a.lower().startswith(("to ", "for "))), [])
+    if len(said) > 2 and said[1] in lx.POSSESSIVE:
+        target.owner_pronoun = said[1]
+        target = story.resolve(target)
     story.add(draft_for("adjust", target, result=f"{more} {target.name}", params=values))
     story.note(target)

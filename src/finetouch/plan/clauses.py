@@ -192,6 +192,8 @@ def _begins_politely(spot: _Spot) -> bool | None:
         return True
     if spot.titled and token.text == "You" and following in ("are", "should", "need", "can"):
         return spot.sentence
+    if low == "that's" and following in ("it", "all"):
+        return True
     if low == "please" and spot.i > 2 and base(following) == following and following in lx.STRONG:
         return spot.i + 2 < len(spot.tokens)
     if low in _ADDRESS and not spot.linked:

@@ -17,7 +17,7 @@ def color_at(tokens: list[Token], i: int, end: int | None = None) -> tuple[str, 
         i += 1
     first = i
     words: list[str] = []
-    while i < end and tokens[i].low in lx.COLOR_MODIFIERS and tokens[i].low not in lx.COLORS and not tokens[i].owner:
+    while i < end and _tints(tokens, i, end) and tokens[i].low not in lx.COLORS and not tokens[i].owner:
         words.append(tokens[i].text)
         i += 1
     if (
@@ -54,6 +54,22 @@ def color_at(tokens: list[Token], i: int, end: int | None = None) -> tuple[str, 
     if words and words[0].lower() == "very":
         text = " ".join(words[1:])
     return text, i - start
+
+
+_NAMED_AFTER = {
+    "sky": "blue grey gray", "sea": "green blue", "ocean": "blue green", "forest": "green", "baby": "blue pink",
+    "army": "green", "hunter": "green", "wine": "red", "blood": "red orange", "cherry": "red", "lemon": "yellow green",
+    "mint": "green", "slate": "gray grey blue",
+}  # fmt: skip
+
+
+def _tints(tokens: list[Token], i: int, end: int) -> bool:
+    """True for "dark" and for "sky" in "sky blue", but not in "the bird in the sky yellow"."""
+    low = tokens[i].low
+    if low not in lx.COLOR_MODIFIERS or low not in _NAMED_AFTER:
+        return low in lx.COLOR_MODIFIERS
+    noun = i > 0 and tokens[i - 1].low in ("the", "this", "that", "his", "her")
+    return i + 1 < end and tokens[i + 1].low in _NAMED_AFTER[low].split() and not noun
 
 
 def _hyphenated(low: str) -> bool:

@@ -58,6 +58,10 @@ def use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         replacing.replace_pair(story, instead[1], instead[0])
         return
     args = args[1:] if args and args[0].low == "for" else args
+    ground = next((i for i, t in enumerate(args) if i and t.low in ("as", "for")), None)
+    if ground and args[-1].low in lx.BACKDROP:
+        scenes.scene(story, args[:ground])
+        return
     if verb == "select" and story.upcoming[0] in lx.FRAMES:
         take_first(story, args)
         return

@@ -12,7 +12,9 @@ ANIMATE = lx.words(
     elephant mother father mom dad son daughter female male people men women children teenager grandma
     grandpa human subject frog deer wolf fox duck goat pig giraffe zebra snowman bunny kitten puppy turtle goose
     chicken squirrel owl parrot eagle hamster panda koala gorilla camel mouse llama rhino hippo seal kangaroo
-    dinosaur statue
+    dinosaur statue clown king queen prince princess pirate chef robot alien zombie witch wizard knight angel santa
+    guard cop policeman fireman cowboy model judge priest monk nun pilot hero superhero student scientist artist guest
+    elf ghost monster skeleton doll mannequin scarecrow couple family waiter waitress driver rider worker hiker dancer
     """
 )
 

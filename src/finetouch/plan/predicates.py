@@ -153,7 +153,9 @@ def _state_from(args: Tokens, i: int) -> int | None:
         return i
     if low in lx.INTENSIFIERS | {"bit"} and _state_ahead(args, i):
         return i
-    if not _state_word(token) or match_preposition(args, i - 1) or _prenominal_state(args, i):
+    if not _state_word(token) or match_preposition(args, i - 1) or match_preposition(args, i):
+        return None
+    if _prenominal_state(args, i):
         return None
     return None if args[i - 1].low in lx.DETERMINERS or args[i - 1].owner else i
 

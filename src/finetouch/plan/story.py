@@ -146,7 +146,9 @@ class Story:
 _GROWN = lx.words("man woman boy girl guy lady men women people girls boys guys couple")
 _PERSONS = lx.words(
     """man woman boy girl guy lady person child kid baby dude bride groom soldier mother father player male female
-    toddler singer actor girls boys men women gentleman mom dad son daughter"""
+    toddler singer actor girls boys men women gentleman mom dad son daughter clown king queen prince princess pirate
+    chef robot witch wizard knight santa guard cop policeman fireman cowboy model judge priest monk nun pilot hero
+    superhero student scientist artist waiter waitress driver rider worker hiker dancer"""
 )
 
 

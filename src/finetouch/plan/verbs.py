@@ -27,7 +27,7 @@ from finetouch.plan import (
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at
 from finetouch.plan.nouns import parse_np, trim
-from finetouch.plan.story import BACK, REPLACING, Draft, Story, phrases_of, take_first, text_of
+from finetouch.plan.story import BACK, REPLACING, Draft, Story, backdrop, phrases_of, take_first, text_of
 from finetouch.plan.tokens import Token, last_word
 
 Tokens = list[Token]
@@ -170,11 +170,22 @@ def _framed(verb: str, args: Tokens, clause: Tokens) -> tuple[str, str, Tokens]:
     if verb == "fill":
         gaps = any(t.low in _GAPS for t in args)
         return verb, "remove" if gaps else frame, args[1:] if first == "in" else args
+    if verb == "shift" and _goes_elsewhere(args):
+        return verb, "move", args
     if verb == "turn" and first in ("around", "off", "on"):
         return verb, "deform", args
     if verb == "set" and any(t.low in ("to", "in", "at") for t in args):
         args = [t if t.low not in ("in", "at") else Token("to", "to", "word", t.start) for t in args]
     return verb, frame, args[1:] if verb == "clear" and first == "out" else args
+
+
+def _goes_elsewhere(args: Tokens) -> bool:
+    """ "the barrel to the left", not "the mood to winter" or "the colors to blue"."""
+    thing = parse_np(args[: next((i for i, t in enumerate(args) if i and t.low in ("to", "into")), len(args))])
+    lows = {t.low for t in args}
+    if backdrop(thing) or lows & (lx.WEATHER | lx.COLORS | lx.COLOR_NOUNS | lx.QUALITIES.keys()):
+        return False
+    return not kinds.whole(thing) and not kinds.style(args)
 
 
 def _out_of(args: Tokens) -> bool:
