@@ -79,7 +79,7 @@ def zoom(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "zoom in on the face", "zoom out"."""
     args = trim(arguments.without_purpose(args))
     lows = [t.low for t in args]
-    out = "out" in lows
+    out = "out" in lows or verb == "uncrop"
     on = next(
         (
             i

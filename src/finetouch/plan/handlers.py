@@ -84,7 +84,17 @@ def use(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
 
 
 def keep(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
-    """Keeping something is no edit."""
+    """Keeping something is no edit; blending something in is a state of it."""
+    if verb != "blend" or not args or (story.drafts and not kinds.style(args)):
+        return
+    if kinds.style(args):
+        styling.restyle(story, "create", args, clause)
+        return
+    into = next((i for i, t in enumerate(args) if i and t.low in ("into", "with", "in", "to")), len(args))
+    for phrase in phrases_of(story, args[:into]):
+        if phrase.head and not phrase.pronoun:
+            target = "background" if backdrop(phrase) else phrase.name
+            story.add(draft_for("adjust", phrase, result=f"blended {target}"))
 
 
 def show(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
@@ -129,6 +139,11 @@ def doubts(drafts: list[Draft], instruction: str) -> list[str]:
         for number, d in enumerate(drafts, 1)
         if d.op in _NEEDS_THING and not (d.target or d.result or d.color)
     ]
+    found += [
+        f"Step {number} ({d.op}): '{d.target}' is an unusual name for a thing; check what was meant."
+        for number, d in enumerate(drafts, 1)
+        if d.op != "text" and _odd_name(d.target)
+    ]
     used = " ".join(
         str(part).lower()
         for d in drafts
@@ -139,4 +154,13 @@ def doubts(drafts: list[Draft], instruction: str) -> list[str]:
     return found + ([f"Quoted words that no step uses: {', '.join(unused)}."] if unused else [])
 
 
+def _odd_name(target: str | None) -> bool:
+    """True for a target that is rather a piece of a sentence."""
+    words = (target or "").lower().split()
+    return len(words) > 6 or (len(words) > 2 and any(w in _SENTENCE for w in words))
+
+
+_SENTENCE = (
+    lx.BE | lx.MODALS | lx.PRONOUNS.keys() | lx.words("you i we so that because please more less what change make")
+)
 _NEEDS_THING = ("remove", "replace", "recolor", "adjust", "resize", "move", "duplicate", "add", "text")

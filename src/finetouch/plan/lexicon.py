@@ -57,7 +57,7 @@ _FRAMES = {
         tie untie unzip unlock lock wrap unwrap unroll deflate burn toast roast cook bake fry boil ignite crush squash
         smash dent crumple crack unbutton untangle bold emboss extrude wilt flood""",
     "crop": "crop trim",
-    "zoom": "zoom magnify",
+    "zoom": "zoom magnify uncrop",
     "rotate": "rotate flip mirror invert reverse inverse spin ",
     "resize": """resize enlarge shrink expand scale double triple halve miniaturize compress extend blow downsize
         upsize""",

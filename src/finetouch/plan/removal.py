@@ -168,7 +168,8 @@ def clean(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             """
         stain stains scratch scratches spots spot tear tears rips wrinkles watermark mark marks
         crease creases damage text glare shadow shadows weathering scratching dust dirt cracks acne
-        blemishes blemish lines mistake hole clutter background words fold folds  smudge
+        blemishes blemish defect defects flaw flaws imperfection
+        imperfections lines mistake hole clutter background words fold folds  smudge
         smudges residue
         """
         ):

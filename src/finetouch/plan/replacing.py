@@ -114,14 +114,13 @@ def _take_back_removal(story: Story) -> None:
         story.whole_antecedent = True
 
 
+_SPOTS = ("positions", "places", "locations", "position", "place", "location")
+
+
 def _swapped(story: Story, args: Tokens) -> bool:
     """ "the positions of the cup and the jug": each goes where the other is."""
     words = [t for t in args if t.low not in lx.DETERMINERS]
-    if (
-        len(words) < 4
-        or words[0].low not in ("positions", "places", "locations")
-        or words[1].low not in ("of", "between")
-    ):
+    if len(words) < 3 or words[0].low not in _SPOTS or words[1].low not in ("of", "between"):
         return False
     things = phrases_of(story, args[next(i for i, t in enumerate(args) if t.low in ("of", "between")) + 1 :])
     for thing, other in zip(things, reversed(things), strict=True):

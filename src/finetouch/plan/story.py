@@ -343,5 +343,7 @@ def take_first(story: Story, args: list[Token]) -> None:
     shown = next((i for i, t in enumerate(args[:4]) if i and t.low == "of" and args[i - 1].low in lx.IMAGE), None)
     args = args[shown + 1 :] if shown else args
     group = parse_np(args)
+    if " and the " in group.name:
+        group.head = group.core = group.name.replace(" and the ", " and ")
     phrases_of(story, args)
     story.antecedent, story.person = group, group.head

@@ -42,7 +42,7 @@ _REPAIRABLE = (
     "everything", "reflection", "photograph",
     "sharpness", "introduce", "incorporate", "duplicate", "shrink", "convert", "please", "reduce", "yellow", "orange",
     "purple", "vibrant", "sunglasses", "distort", "isolate", "extract", "enhance", "adjust",
-    "magnify", "posterize", "brighter", "straighten", "lighter", "darker",
+    "magnify", "posterize", "lengthen", "brighter", "straighten", "lighter", "darker",
 )  # fmt: skip
 _PLAIN_COLORS = ("white", "black", "green", "brown", "yellow", "purple", "orange")
 # Words that only look like a misspelt edit word.
@@ -116,6 +116,9 @@ def _joined(found: list[Token]) -> list[Token]:
         if lows == ["as", "well", "as"] or (lows[:2] == ["along", "with"] and lows[2:] and lows[2] in lx.DETERMINERS):
             out.append(Token("and", "and", "word", found[i].start))
             i += 3 if lows[0] == "as" else 2
+            continue
+        if lows == ["all", "the", "way"]:
+            i += 3
             continue
         if lows[0] == "he" and out and out[-1].low in lx.STRONG:
             found[i].text = found[i].low = "the"
