@@ -322,6 +322,9 @@ def test_what_does_not_fit_names_what_would(entry, tmp_path, monkeypatch):
     assert models.get("clip"), "the process stays usable"
     big = Models(preset("sdxl"), "cpu", memory=6_000_000_000).memory_error("inpaint")
     assert "10.0 GB" in big.message and "--preset sd15 (about 4.0 GB)" in big.hint
+    tired = Models(preset("sdxl"), "cpu", memory=6_000_000_000)
+    tired.used = {"inpaint", "grounder", "segmenter"}
+    assert "--preset sd15 (about 4.0 GB)" in tired.memory_error().hint
     assert "--preset embedded" in Models(preset("sd15"), "cpu", memory=10**6).memory_error().hint
 
 

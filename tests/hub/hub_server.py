@@ -20,13 +20,16 @@ class Hub:
 
     Attributes:
         repos: "org/name" → folder. gated: Names that want a login. cut: File names that break off half-way, once.
-        gone: Paths that are listed but not there. asked: (method, path, Range header) of every request.
+        gone: Paths that are listed but not there. whole: Answers requests for the rest of a file with all of it.
+        busy: How many answers for files are "try again later". asked: (method, path, Range header) of every request.
     """
 
     repos: dict[str, Path] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
+    whole: bool = False
+    busy: int = 0
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     url: str = ""
 
@@ -89,7 +92,10 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
             headers = {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
             if not body:
                 return self._send(200, b"", {**headers, "Content-Length": str(len(data))})
-            start = int((self.headers.get("Range") or "bytes=0-").split("=")[1].split("-")[0])
+            if hub.busy > 0:
+                hub.busy -= 1
+                return self._send(503, b"", {})
+            start = 0 if hub.whole else int((self.headers.get("Range") or "bytes=0-").split("=")[1].split("-")[0])
             rest = data[start:]
             if start:
                 headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"

@@ -92,6 +92,46 @@ def test_a_cancelled_download_goes_on_where_it_stopped(hub, cache, sd_source, mo
     assert care.verify(SD.place, Reporter()).ok
 
 
+def leave_part(hub, source, data: bytes) -> None:
+    """A download that an earlier process did not finish."""
+    row = next(r for r in hub.files("tiny/sd") if r["rfilename"] == "unet/diffusion_pytorch_model.safetensors")
+    blobs = store.repository(SD.place) / "blobs"
+    blobs.mkdir(parents=True)
+    (blobs / f"{row['lfs']['sha256']}.part").write_bytes(data)
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["with ranges", "without ranges"])
+def test_what_an_earlier_process_left_is_used(whole, hub, cache, sd_source):
+    hub.repos["tiny/sd"], hub.whole = sd_source, whole
+    data = (sd_source / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
+    leave_part(hub, sd_source, data[:70_000])
+    download.download(SD, Reporter())
+    asked = [r for _, path, r in hub.asked if path.endswith("unet/diffusion_pytorch_model.safetensors") and r]
+    assert asked == ["bytes=70000-"] and care.verify(SD.place, Reporter()).ok
+
+
+def test_a_damaged_rest_is_noticed_and_fetched_anew(hub, cache, sd_source):
+    hub.repos["tiny/sd"] = sd_source
+    leave_part(hub, sd_source, b"x" * 70_000)
+    with pytest.raises(ModelMissing, match="not what the hub announced"):
+        download.download(SD, Reporter())
+    assert store.locate(SD.place) is None
+    download.download(SD, Reporter())
+    assert care.verify(SD.place, Reporter()).ok
+
+
+def test_a_busy_hub_is_asked_again_but_not_for_ever(hub, cache, sd_source, monkeypatch):
+    monkeypatch.setattr(transfer, "PAUSE", 0.0)
+    hub.repos["tiny/sd"], hub.busy = sd_source, 3
+    download.download(SD, Reporter())
+    assert care.verify(SD.place, Reporter()).ok
+    shutil.rmtree(store.repository(SD.place))
+    hub.busy = 100
+    with pytest.raises(ModelMissing, match="could not be downloaded"):
+        download.download(SD, Reporter())
+    assert 100 - hub.busy <= transfer.TRIES + 1
+
+
 @pytest.mark.parametrize(
     ("prepare", "kind", "words", "advice"),
     [

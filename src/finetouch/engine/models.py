@@ -205,7 +205,8 @@ class Models:
     def memory_error(self, role: str | None = None) -> OutOfMemory:
         """Drops everything and returns the error to raise, which names the cheapest setting that would fit."""
         self.clear()
-        return no_room(self.preset, self.roles, role, self.device, self._limit or devices.free_memory(self.device))
+        free = self._limit or devices.free_memory(self.device)
+        return no_room(self.preset, self.roles, role, {role} if role else self.used, self.device, free)
 
     def _check_here(self, role: str, who: str) -> None:
         for package in _LIBRARIES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from finetouch.errors import ModelMissing, OutOfMemory
 from finetouch.hub import store
@@ -33,15 +33,18 @@ def missing_weights(
     )
 
 
-def no_room(preset: Preset, roles: Mapping[str, Role], role: str | None, device: str, free: int) -> OutOfMemory:
+def no_room(
+    preset: Preset, roles: Mapping[str, Role], role: str | None, used: Collection[str], device: str, free: int
+) -> OutOfMemory:
     """The error for memory that is used up, naming the cheapest setting that would fit.
 
     Args:
         preset: The one in use. roles: Its roles as they are played. role: The one that did not fit, None when an
             edit ran out of memory at work.
+        used: The roles that have to fit.
         device: Where. free: Bytes there after everything was dropped.
     """
-    named = {role} & set(roles) if role else set(roles)
+    named = set(used) & set(roles)
     need = max((roles[n].memory for n in named), default=0)
     what = f"The model for the role '{role}'" if role else "This edit"
     size = f" needs about {gigabytes(need)} and" if need and role else ""
