@@ -266,6 +266,9 @@ def unspecified(story: Story, phrase: Phrase, last: str) -> None:
         story.add(Draft("global", result=f"different {phrase.name}"))
         return
     if shaped is not None and shaped.head:
+        if last in lx.SIZE_NOUNS:
+            story.add(draft_for("resize", shaped, result=f"resized {shaped.name}", params={"scale": 0.7}))
+            return
         moved = last in ("position", "location", "placement")
         story.add(draft_for("move" if moved else "adjust", shaped, result=f"different {phrase.name}"))
         return

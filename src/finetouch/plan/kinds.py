@@ -198,6 +198,7 @@ _ASPECTS = (
     "layout",
     "resolution",
     "aspect ratio",
+    "orientation",
 )
 
 

@@ -75,6 +75,10 @@ def _become(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     if pair is None:
         _bare_predicate(story, args, clause)
         return
+    fit = (
+        i for i, t in enumerate(pair[1][:-1]) if i and t.low == "to" and pair[1][i + 1].low in ("match", "fit", "suit")
+    )
+    pair = pair[0], pair[1][: next(fit, len(pair[1]))]
     joint = _second_predicate(pair[1])
     if joint:
         make(story, verb, [*pair[0], *pair[1][:joint]], clause)

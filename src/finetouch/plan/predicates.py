@@ -101,6 +101,8 @@ def _names(args: Tokens, i: int) -> bool:
     token = args[i]
     if token.kind != "word":
         return token.kind == "quote"
+    if i and token.low in lx.PRONOUNS and match_preposition(args, i - 1):
+        return True
     article = token.low in lx.DETERMINERS or token.low in lx.POSSESSIVE or token.owner
     return not article and not _premodifier(args, i)
 

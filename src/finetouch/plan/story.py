@@ -254,6 +254,7 @@ def _cut_here(tokens: list[Token], i: int, in_pp: bool, after_place: bool) -> bo
     return not (
         previous.low in lx.ADJECTIVES
         and i >= 1
+        and not tokens[i - 2].owner
         and previous.low not in lx.POSITION_WORDS
         and following.low not in lx.DETERMINERS
     )

@@ -258,7 +258,7 @@ def anchor_text(tokens: list[Token]) -> str:
         and len(tokens) > 1
         and (
             tokens[0].low in lx.DETERMINERS - {"all", "each", "every", "both"}
-            or tokens[0].low in lx.POSSESSIVE
+            or (tokens[0].low in lx.POSSESSIVE and tokens[1].low not in ("and", "or"))
             or tokens[0].low == "all"
             or (tokens[0].low == "of")
         )

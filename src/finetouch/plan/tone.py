@@ -111,7 +111,8 @@ def _amount(story: Story, verb: str, phrase: Phrase, up: bool, clause: Tokens) -
     """ "the red", "the arm", "the darkness", "the image", "the number of boats", "the glare"."""
     more = "more" if up else "less"
     last = last_word(phrase.head)
-    if phrase.relation is None and (phrase.name.lower() in lx.COLORS or last.endswith("ness")):
+    hazy = last in lx.HAZE | {"pixeling", "pixelization"}
+    if phrase.relation is None and (phrase.name.lower() in lx.COLORS or last.endswith("ness") or hazy):
         story.add(Draft("global", result=f"{more} {phrase.name}"))
     elif verb in ("raise", "lower", "lift") and last in lx.BODY:
         story.add(draft_for("adjust", phrase, result=f"{verb}{'d' if verb.endswith('e') else 'ed'} {phrase.name}"))

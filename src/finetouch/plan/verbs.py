@@ -19,6 +19,7 @@ from finetouch.plan import (
     making,
     moving,
     params,
+    predicates,
     removal,
     replacing,
     styling,
@@ -95,7 +96,8 @@ def _change(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
             story.add(Draft("restyle", result=words, params={"style": params.style_name(words)}))
             story.antecedent = "image"
             return
-    if verb in ("adjust", "edit", "fix") and not any(t.low in ("to", "into") for t in args):
+    stated = verb == "edit" and predicates.split_predicate(args) is not None
+    if verb in ("adjust", "edit", "fix") and not stated and not any(t.low in ("to", "into") for t in args):
         for phrase in phrases_of(story, arguments.without_purpose(args)):
             becoming.unspecified(story, phrase, last_word(phrase.head))
         return
@@ -170,6 +172,10 @@ def _framed(verb: str, args: Tokens, clause: Tokens) -> tuple[str, str, Tokens]:
     if verb == "fill":
         gaps = any(t.low in _GAPS for t in args)
         return verb, "remove" if gaps else frame, args[1:] if first == "in" else args
+    if verb == "photoshop" and any(
+        i and t.low == "to" and args[i + 1 : i + 2] and args[i + 1].low in ("look", "be") for i, t in enumerate(args)
+    ):
+        return "change", "change", args
     if verb == "shift" and _goes_elsewhere(args):
         return verb, "move", args
     if verb == "turn" and first in ("around", "off", "on"):
