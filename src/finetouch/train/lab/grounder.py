@@ -21,7 +21,7 @@ from finetouch.train.lab.seeing import asked, sights
 from finetouch.train.lab.show import grid, to_pixels
 from finetouch.train.lab.words import encode
 
-_PHRASES = 5
+_PHRASES = 4
 """Phrases per picture; the picture is encoded once for all of them."""
 
 
@@ -31,12 +31,12 @@ def build(scale: Scale, tokenizer: Any) -> Any:
 
     vision = {
         "hidden_size": scale.width, "intermediate_size": 3 * scale.width, "num_hidden_layers": scale.depth + 1,
-        "num_attention_heads": 4, "image_size": scale.size, "patch_size": 4,
+        "num_attention_heads": 2, "image_size": scale.size, "patch_size": 4,
     }  # fmt: skip
     depth = scale.depth
     config = CLIPSegConfig(
         text_config=text_config(scale, tokenizer), vision_config=vision, projection_dim=scale.width,
-        extract_layers=[depth // 2, depth - 1, depth], reduce_dim=scale.width // 2, decoder_num_attention_heads=4,
+        extract_layers=[depth // 2, depth - 1, depth], reduce_dim=scale.width // 2, decoder_num_attention_heads=1,
         decoder_intermediate_size=2 * scale.width, decoder_hidden_act="relu",
     )  # fmt: skip
     return CLIPSegForImageSegmentation(config)

@@ -83,7 +83,7 @@ def recipe(scale: Scale, views: Views, unet: Path, clip: Path, vae: Any) -> Reci
 
     return Recipe(
         "lcm", student, batches, losses, save, sample, steps=scale.steps["lcm"], batch_size=scale.batch["lcm"],
-        rate=5e-4, decay=0.0, ema=0.995, warm_up=30, facts={"rank": RANK, "guidance": [2, 5]},
+        rate=5e-4, decay=0.0, ema=0.995, warm_up=30, plain_attention=True, facts={"rank": RANK, "guidance": [2, 5]},
     )  # fmt: skip
 
 

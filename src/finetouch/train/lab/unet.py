@@ -138,7 +138,7 @@ def recipe(
 
     return Recipe(
         name, model, batches, losses, save, sample, steps=scale.steps[name], batch_size=scale.batch["unet"],
-        rate=8e-4, decay=0.01, ema=0.9985, warm_up=200,
+        rate=8e-4, decay=0.01, ema=0.9985, warm_up=200, plain_attention=True,
     )  # fmt: skip
 
 
