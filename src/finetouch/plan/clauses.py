@@ -228,6 +228,8 @@ def _verb_opens(spot: _Spot, verb: str) -> bool:
     after = tokens[i + 2].low if spot.following in ("and", "&") and i + 2 < len(tokens) else ""
     if after in lx.FRAMES and lx.FRAMES[after] == lx.FRAMES[verb] in ("tone", "deform") and len(tokens) > i + 3:
         return previous.low not in lx.ADJECTIVES and previous.low not in lx.COLORS
+    if spot.token.low in ("crop", "zoom", "rotate", "resize") and base(after) == after and after in lx.FRAMES:
+        return True
     if spot.linked:
         return _linked_verb(spot, verb)
     if spot.capital and spot.sentence:

@@ -104,7 +104,7 @@ def _give_image(story: Story, thing: Phrase, gift: Tokens) -> None:
                 "global", result=tone.words if tone else thing.core, params=params.tone_params(name[0], name[1], gift)
             )
         )
-    elif kinds.weather(gift) or (thing.color and not kinds.style(gift)):
+    elif kinds.weather(gift) or (thing.color and last in lx.COLOR_NOUNS | {"tint", "look"} and not kinds.style(gift)):
         story.add(Draft("global", result=thing.core))
     elif kinds.style(gift) or last in lx.words("look feel vibe touch effect finish"):
         story.add(Draft("restyle", result=thing.core, params={"style": params.style_name(thing.core)}))

@@ -89,6 +89,7 @@ def text_change(story: Story, target: Phrase, old: Tokens, new_quotes: Tokens, n
         if last_word(target.head) in ("text", "lettering", "writing", "words") and kind in ("on", "in", "part_of"):
             carrier = parse_np([_owner_token(w) for w in anchor.split()])
             draft.target, draft.attributes, draft.relation = carrier.head, carrier.attributes, carrier.relation
+            draft.position = draft.position or carrier.position
     draft.result = (new_quotes[0].text if new_quotes else text_of(new)) or None
     story.add(draft)
     story.antecedent = Phrase(head="text", core="text")

@@ -290,6 +290,7 @@ ADJECTIVES = words(
     short-haired unnecessary distracting foreign specific particular sweet sour bitter luxurious rustic
     contemporary scenic serene stray unused missing extra removed golden serene casual watery shadowy hot
     striking unknown characteristic majestic shiny expressive seamless attached bloody inspired spare
+    hanging shining falling rising melting leaning kneeling dancing singing screaming protruding remaining dangling
     slight subtle excess leftover
     separate parallel uniform crossed symmetrical blank eaten bitten fallen shut swollen sunken overgrown
     damaged burnt worn bent half-full burned baked cooked raw peeled crooked slanted spilled unlit crumpled

@@ -171,6 +171,10 @@ def _bare_predicate(story: Story, args: Tokens, clause: Tokens) -> None:
     if color is None and args[0].low in ("more", "less"):
         becoming.become(story, "make", [Token("it", "it", "word", 0)], args, clause)
         return
+    named = next((i for i, t in enumerate(args[:-1]) if t.low in lx.BACKDROP), None)
+    if named is not None and all(t.low in lx.DETERMINERS for t in args[:named]):
+        scenes.scene(story, args[named + 1 :])
+        return
     for phrase in phrases_of(story, args):
         if backdrop(phrase):
             scenes.scene(story, args)

@@ -67,6 +67,10 @@ def _style(story: Story, new: Tokens, body: Tokens, phrase: Phrase) -> bool:
     if body and body[-1].low in lx.BACKDROP and any(t.low in ("background", "backdrop") for t in body):
         scenes.scene(story, body, position=phrase.position)
         return True
+    doer = _DOERS.get(body[0].low) if body else None
+    if doer and len(body) > 1 and any(t.low in ("look", "appear", "seem") for t in new):
+        becoming.become(story, "make", [Token(doer, doer, "word", body[0].start)], body[1:], new)
+        return True
     held = next((i for i, t in enumerate(body) if i and t.low in ("holding", "wearing", "carrying")), None)
     if held and any(t.low in ("look", "appear", "seem") for t in new):
         becoming.become(story, "have", [t for t in body[:held] if t.low not in lx.BE], body[held:], new)
@@ -128,6 +132,7 @@ def _other(story: Story, new: Tokens, body: Tokens, phrase: Phrase) -> bool:
     return True
 
 
+_DOERS = {"he's": "him", "hes": "him", "he": "him", "she's": "her", "shes": "her", "she": "her", "they're": "them"}
 _TURNED = lx.words("upside upright landscape sideways straight vertical horizontal cropped flipped rotated mirrored")
 _READERS = (_tone, _size, _style, _weather, _color, _turned, _said, _scene, _other)
 

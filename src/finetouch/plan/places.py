@@ -74,7 +74,7 @@ def image_phrase(tokens: list[Token], i: int) -> int:
         tokens[j].low
         in lx.words(
             """
-        the this a an whole entire my your that these full given provided overall original
+        the this a an thee teh whole entire my your that these full given provided overall original
         """
         )
     ):
@@ -88,6 +88,8 @@ def image_phrase(tokens: list[Token], i: int) -> int:
             return 0
         if j + 1 < len(tokens) and tokens[j + 1].low == "of":
             return 0
+        if j + 1 < len(tokens) and tokens[j + 1].kind == "num":
+            j += 1
         return j + 1 - i
     return 0
 

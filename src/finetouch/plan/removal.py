@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetouch.plan import arguments, kinds, params, scenes
 from finetouch.plan import lexicon as lx
 from finetouch.plan.colors import color_at
-from finetouch.plan.nouns import Phrase, parse_np, trim
+from finetouch.plan.nouns import Phrase, parse_np, split_core, trim
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, phrases_of, text_of
 from finetouch.plan.tokens import Token
 
@@ -218,7 +218,7 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         return
     subject = story.resolve(subject)
     name = None if kinds.whole(subject) else subject.head
-    if verb == "extract" and any(t.low in lx.HAZE | {"wet", "snow"} for t in args):
+    if verb == "extract" and any(t.low in lx.HAZE | {"wet", "snow"} for t in split_core(args)[0]):
         story.add(Draft("global", result="clearer", params={"sharpness": 0.35, "contrast": 0.15}))
         return
     if backdrop(subject) and scene_tokens is None:
