@@ -140,8 +140,10 @@ def _picture_becomes(story: Story, verb: str, phrase: Phrase, new: Tokens) -> bo
         return True
     if kinds.style(new):
         pictures.picture(story, new, Phrase(image=True))
-        return True
-    return False
+    else:
+        words = text_of(new)
+        story.add(Draft("restyle", result=words, params={"style": params.style_name(words)}))
+    return True
 
 
 def _quality(story: Story, phrase: Phrase, new: Tokens) -> Phrase | None:

@@ -55,6 +55,7 @@ def _turned(story: Story, verb: str, args: Tokens, clause: Tokens) -> bool:
     lows = {t.low for t in args}
     spun = bool(lows & _SPUN) or {"side", "up"} <= lows
     spun = spun or bool(lows & {"right", "left", "side"} and "to" in lows and len(args) < 7)
+    spun = spun or (len(args) > 1 and args[-1].low in ("left", "right") and kinds.whole(parse_np(args[:-1])))
     turning = verb == "turn" or (verb == "change" and "degrees" in lows)
     if turning and spun and args[0].low not in ("up", "down"):
         geometry.rotate(story, "rotate", args, clause)

@@ -180,7 +180,7 @@ def resize(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
         ),
         len(args),
     )
-    stop = 0 if args and args[0].low in ("at", "from", "on") else stop
+    stop = 0 if args and args[0].low in ("at", "from", "on", "to", "by") else stop
     phrases = phrases_of(story, args[:stop]) or [Phrase(image=True)]
     factor = params.size_factor([t for t in args if t.low not in lx.SUPERLATIVES], verb)
     for phrase in phrases:

@@ -116,7 +116,8 @@ ACTS = words(
     point lean extend bend eat kiss lick blink cry laugh disappear come stick walk sleep drink play dance hug wave
     throw frown spread overflow explode spill burst melt bloom bleed roar howl bark sing shout yawn wink nod kneel
     wither wilt blossom droop crumble collapse sag hover soar dive land drive flicker drool sneeze cough stare
-    curl wag crouch shine sparkle vanish drip spin roll fall rise sink climb crawl swim burn disintegrate dissolve
+    curl wag fit match blend
+    crouch shine sparkle vanish drip spin roll fall rise sink climb crawl swim burn disintegrate dissolve
     """
 )
 COPULA = words("be turn become look appear seem stay get go shine appear remain turns becomes looks appears")

@@ -97,7 +97,9 @@ def _size(story: Story, it: Outcome) -> bool:
         return True
     sized = len(new) == 2 and new[0].low in lx.COMPARATIVES_SIZE and new[0].low.endswith("er")
     sized = sized and new[1].low not in lx.COLORS and kinds.tone_of(new[1:]) is None
-    if kinds.size_word(new) or sized or (len(new) == 1 and new[0].low == "little"):
+    if len(new) == 1 and new[0].low == "little":
+        new = [Token("small", "small", "word", new[0].start)]
+    if kinds.size_word(new) or sized:
         becoming.resized(story, it.phrase, new, it.verb)
         return True
     return False

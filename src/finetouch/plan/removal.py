@@ -229,6 +229,9 @@ def extract(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     else:
         draft = Draft("background", "background", params={"kind": "transparent"})
         if name:
-            draft.relation = ("behind", name if not subject.attributes else subject.core)
+            draft.relation = (
+                "behind",
+                (name if not subject.attributes else subject.core).replace(" and the ", " and "),
+            )
         story.add(draft)
     story.note(subject)

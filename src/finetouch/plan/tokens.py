@@ -21,7 +21,7 @@ _CURLY = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "
 _KNOWN = {
     "ad": "add", "adding": "adding", "remvoe": "remove", "chage": "change", "chnage": "change", "istead": "instead",
     "photshop": "photoshop", "pleae": "please", "mke": "make", "colour": "color", "recolour": "recolor", "fo": "of",
-    "teh": "the", "hte": "the", "an d": "and", "adn": "and", "backgound": "background", "bg": "background",
+    "teh": "the", "th": "the", "hte": "the", "an d": "and", "adn": "and", "backgound": "background", "bg": "background",
     "infront": "infront", "grey": "grey", "form": "form", "ttone": "tone", "ligthen": "lighten", "darked": "darken",
     "everthying": "everything", "pls": "please", "plz": "please", "wanna": "want", "gimme": "give", "lets": "let's",
     "im": "i'm", "id": "i'd", "dont": "don't", "thats": "that's", "whos": "who's", "cant": "can't",
@@ -126,6 +126,10 @@ def _joined(found: list[Token]) -> list[Token]:
             found[i].text = found[i].low = "from"
         if lows == ["in", "from", "of"]:
             found[i + 1].text = found[i + 1].low = "front"
+        if lows[:2] == ["washed", "out"]:
+            out.append(Token("washed out", "washed-out", "word", found[i].start))
+            i += 2
+            continue
         if lows[:2] == ["int", "he"]:
             found[i].text, found[i].low, found[i + 1].text, found[i + 1].low = "in", "in", "the", "the"
         if lows[:2] == ["color", "correct"]:
