@@ -254,7 +254,7 @@ def place_added(draft: Draft, phrase: Phrase, to: tuple[str, str, bool]) -> None
     inner = last_word(anchor.split(" of ")[0])
     if worn:
         draft.relation = ("wearing", anchor)
-    elif inner in lx.INSIDES and inner != "bed":
+    elif inner in lx.INSIDES and inner not in ("bed", "grass"):
         draft.relation = ("in", anchor)
     else:
         draft.relation = ("on", anchor)

@@ -26,6 +26,7 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
             said = _words_after(args)
             if phrase.relation and phrase.relation[1] in said:
                 phrase.relation = None
+            said = said or _named_before(phrase)
     if not said:
         draft = Draft(
             "add",
@@ -57,6 +58,13 @@ def text_added(story: Story, phrase: Phrase, args: Tokens, to: tuple[str, str, b
     story.add(draft)
     text = Phrase(head="text", core="text")
     story.antecedent = text
+
+
+def _named_before(phrase: Phrase) -> str:
+    """Unquoted lettering in front of "text": "The Long Voyage text"."""
+    parts = phrase.core.split()
+    named = len(parts) > 1 and parts[-1].lower() in _PLAIN_TEXT and all(p[:1].isupper() for p in parts[:-1])
+    return " ".join(parts[:-1]) if named and not phrase.core.isupper() else ""
 
 
 def _words_after(args: Tokens) -> str:

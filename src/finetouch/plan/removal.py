@@ -42,6 +42,8 @@ def remove(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     ):
         story.add(Draft("remove", args[-1].text, attributes=[text_of(args[:-1])], count="one"))
         return
+    if not any(t.low in lx.HAZE for t in args):
+        args = [Token("and", "and", "word", t.start) if i and t.low == "or" else t for i, t in enumerate(args)]
     for phrase in phrases_of(story, args):
         remove_phrase(story, phrase, args)
 
