@@ -131,7 +131,8 @@ def holes(count: int, size: int = 64, seed: int = 6) -> list[Hole]:
     """Test scenes cut out around one thing, its box hidden; asked for is another thing that may stand there."""
     from finetouch.lab import render
 
-    rng, out, n = Random(seed), [], 0
+    rng, n = Random(seed), 0
+    out: list[Hole] = []
     while len(out) < count:
         case = cases(max(64, 2 * count))[n % max(64, 2 * count)]
         n += 1

@@ -79,7 +79,8 @@ def _batches(scale: Scale, pool: Pool, tokenizer: Any, step: int) -> Iterator[Ba
     order = shuffled(len(pool), step)
     side = pool.pictures.shape[1]
     while True:
-        pictures, texts, looks, wants = [], [], [], []
+        pictures: list[torch.Tensor] = []
+        texts, looks, wants = [], [], []
         while len(pictures) < _SCENES:
             item = pool[next(order)]
             window = (0, 0, side, side) if rng.random() < 0.6 else random_window(rng, side, 0.85)

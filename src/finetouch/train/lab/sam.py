@@ -82,7 +82,7 @@ def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:
     stream = sights(pool, size, step, whole=0.6, light=0.2)
     turn = step
     while True:
-        seen = []
+        seen: list[tuple[Sight, list[int]]] = []
         while len(seen) < count:
             sight = next(stream)
             things = [n for n in np.unique(sight.labels) if n and (sight.labels == n).sum() >= 8]

@@ -83,9 +83,9 @@ def relit(rng: np.random.Generator, picture: Bytes) -> Bytes:
     p = (p - 128) * rng.uniform(0.85, 1.15) + 128 + rng.uniform(-14, 14)
     p *= 1 + rng.uniform(-0.05, 0.05, 3)
     if rng.random() < 0.4:
-        p = cv2.GaussianBlur(p, (0, 0), rng.uniform(0.3, 0.8))
+        p = np.asarray(cv2.GaussianBlur(p, (0, 0), rng.uniform(0.3, 0.8)))
     if rng.random() < 0.3:
-        p += rng.normal(0, rng.uniform(1, 8), p.shape)
+        p = p + rng.normal(0, rng.uniform(1, 8), p.shape).astype(np.float32)
     return np.clip(p, 0, 255).astype(np.uint8)
 
 

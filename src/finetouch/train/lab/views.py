@@ -174,4 +174,4 @@ def encode(vae: Any, views: list[View]) -> dict[str, torch.Tensor]:
 def coarse(mask: Bools, grid: int) -> NDArray[np.uint8]:
     """The mask on the latent grid: 1 where any of its pixels is hidden."""
     k = mask.shape[0] // grid
-    return mask.reshape(grid, k, grid, k).any((1, 3)).astype(np.uint8)
+    return np.asarray(mask.reshape(grid, k, grid, k).any((1, 3)), np.uint8)
