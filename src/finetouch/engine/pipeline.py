@@ -33,7 +33,7 @@ from finetouch.settings import settings
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter, finite
 
 Hook = Callable[..., Any]
-HOOKS = ("plan", "select", "area", "edit", "verify")
+HOOKS = ("plan", "select", "area", "made", "edit", "verify")
 _KEPT_ANALYSES = 6
 _NEEDS_A_THING = ("remove", "replace", "move", "resize", "duplicate", "text", "drag", "brush")
 _LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "pymatting", "pypatchmatch")
@@ -210,7 +210,10 @@ class Pipeline:
         clock = time.perf_counter()
         rng = np.random.default_rng(seed)
         report.update("edit", 0, 1, f"{spec.name}: {step.op} {step.target or step.result or ''}".rstrip())
-        edited, area, notes, facts = render(spec, method, scene, rng, report, lambda a: _hook(options, "area", step, a))
+        edited, area, notes, facts = render(
+            spec, method, scene, rng, report,
+            on_area=lambda a: _hook(options, "area", step, a), on_made=lambda m: _hook(options, "made", step, m),
+        )  # fmt: skip
         edited = _hook(options, "edit", step, edited)
         seconds["edit"] = time.perf_counter() - clock
         report.update("edit", 1, 1)

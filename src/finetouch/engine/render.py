@@ -15,6 +15,8 @@ from finetouch.imaging.stitch import paste_into
 from finetouch.registry import Spec
 from finetouch.types import Box, Picture, Region, Reporter
 
+Made = tuple[Box, np.ndarray]
+"""Where a crop lies in the picture, and its new pixels at full size."""
 Rendered = tuple[Picture, Region | None, tuple[str, ...], dict[str, Any]]
 
 
@@ -25,8 +27,13 @@ def render(
     rng: np.random.Generator,
     report: Reporter,
     on_area: Callable[[Region], Region] = lambda area: area,
+    on_made: Callable[[Made], object] | None = None,
 ) -> Rendered:
     """Lets `method` make its pixels and pastes them back.
+
+    Args:
+        spec, method: What makes the pixels. scene, rng, report: What it gets.
+        on_area: May change the area. on_made: Sees every crop as the method made it, before it is pasted back.
 
     Returns:
         The edited picture, the area that was allowed to change (None when the geometry changed), notes and facts.
@@ -59,6 +66,8 @@ def render(
             seen = (0, 0, *scene.picture.size) if working.whole else part
             zoom = CropZoom.to_side(seen, scene.picture.size, working.side, working.multiple, *around)
         output = _call(method, scene, area, zoom, rng, report, prepared)
+        if on_made is not None:
+            on_made((zoom.box, zoom.restore(output.pixels)))
         inner = weight[part[1] - y0 : part[3] - y0, part[0] - x0 : part[2] - x0]
         paste_into(pixels, _inside(zoom, output.pixels, part), part, inner)
         if output.alpha is not None:
