@@ -9,6 +9,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+import tiny_editors
 import tiny_models
 from finetouch import registry
 from finetouch.engine.choose import choose_editor
@@ -46,7 +47,8 @@ SAMPLES = {
 # The real classes at tiny random size, for methods and selectors that need models.
 TINY = {
     "inpaint": tiny_models.stable_diffusion, "generate": partial(tiny_models.stable_diffusion, channels=4),
-    "grounder": tiny_models.clipseg, "clip": tiny_models.clip,
+    "grounder": tiny_models.clipseg, "clip": tiny_models.clip, "instruct": tiny_editors.instruct_pix2pix,
+    "vlm": tiny_editors.qwen_vl,
 }  # fmt: skip
 EDITORS = registry.specs("editor")
 

@@ -113,10 +113,17 @@ class Painter:
                 kept = torch.from_numpy((job.mask <= 0.5).astype(np.float32)).to(like)
                 extra = torch.cat([grid, codec.encode(to_tensor(job.pixels, like) * kept)], dim=1)
             noise = noise_like(clean, job.seed)
-            latents = self._loop(job, clean, grid, extra, noise, erase)
+            latents = self.loop(job, clean, grid, extra, noise, erase)
             return checked_pixels(codec.decode(latents), job.pixels)
 
-    def _loop(self, job: Job, clean: Any, grid: Any, extra: Any, noise: Any, erase: Eraser | None) -> Any:
+    def loop(self, job: Job, clean: Any, grid: Any, extra: Any, noise: Any, erase: Eraser | None) -> Any:
+        """Latents after all steps, with progress and previews.
+
+        Args:
+            job: What to do. clean: The picture's latents. grid: Latent mask, 1 where it is repainted.
+            extra: More input channels of the UNet, or None. noise: What the latents start from.
+            erase: See `paint`.
+        """
         import torch
 
         scheduler = schedulers.make(job.scheduler, self.parts["scheduler"])

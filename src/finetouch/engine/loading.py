@@ -96,6 +96,10 @@ def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
         with quiet():
             made = cls.from_pretrained(str(piece.folder), **options)
     except ImportError as error:
+        if piece.name == "processor" and (piece.folder / "preprocessor_config.json").is_file():
+            from finetouch.engine.picture_words import PictureWords
+
+            return PictureWords.from_pretrained(piece.folder)
         package = "torchvision" if "torchvision" in str(error).lower() else error.name or "transformers"
         raise DependencyMissing(package, "", f"The role '{role}' ({piece.cls})") from error
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:

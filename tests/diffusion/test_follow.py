@@ -1,0 +1,115 @@
+"""The InstructPix2Pix loop against diffusers' own pipeline, and its guidance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import tiny_editors  # noqa: E402
+from finetouch.diffusion import instruct  # noqa: E402
+from finetouch.diffusion.prompts import speak  # noqa: E402
+from finetouch.diffusion.sampler import noise_like  # noqa: E402
+from finetouch.engine.models import Models  # noqa: E402
+from finetouch.errors import BrokenOutput, Cancelled, UsageError  # noqa: E402
+from finetouch.hub.presets import preset  # noqa: E402
+from finetouch.types import Reporter  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    place = tiny_editors.instruct_pix2pix(tmp_path_factory.mktemp("ip2p"))
+    return Models(preset("embedded"), overrides={"instruct": str(place)}).get("instruct").parts
+
+
+def picture(height: int = 32, width: int = 48) -> np.ndarray:
+    return np.random.default_rng(1).integers(60, 200, (height, width, 3), dtype=np.uint8)
+
+
+def job(parts, scheduler: str = "euler_a", guidance: float = 7.5, negative: str = ""):
+    return instruct.job_for(picture(), speak(parts, "a red cat", negative), 4, 5, guidance, scheduler, "")
+
+
+@pytest.mark.parametrize("scheduler", ["euler_a", "ddim"])
+@pytest.mark.parametrize(("words", "image"), [(7.5, 1.5), (3.0, 1.0)])
+def test_the_same_pixels_as_diffusers(parts, scheduler, words, image):
+    from diffusers import StableDiffusionInstructPix2PixPipeline
+
+    from finetouch.diffusion import schedulers
+
+    asked = job(parts, scheduler, words, negative="a dog")
+    ours = instruct.follow(parts, asked, image, Reporter(), [])
+    whole = StableDiffusionInstructPix2PixPipeline(
+        **{**parts, "scheduler": schedulers.make(scheduler, parts["scheduler"])}, safety_checker=None,
+        feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+    whole.set_progress_bar_config(disable=True)
+    theirs = whole(
+        prompt="a red cat", negative_prompt="a dog", image=torch.from_numpy(picture().transpose(2, 0, 1)[None] / 255.0),
+        num_inference_steps=5, guidance_scale=words, image_guidance_scale=image, output_type="np",
+        latents=noise_like(torch.zeros(1, 4, 16, 24), 4), generator=torch.Generator().manual_seed(5),
+    ).images[0]  # fmt: skip
+    difference = np.abs(ours.astype(int) - np.round(theirs * 255).astype(int))
+    assert difference.max() <= 1 and ours.std() > 1
+
+
+def test_guidance_one_is_the_plain_prediction_and_zero_the_picture_alone(parts):
+    unet, t = parts["unet"], torch.tensor(500)
+    latents, seen = torch.randn(1, 4, 16, 24), torch.randn(1, 4, 16, 24)
+    with torch.inference_mode():
+        plain = instruct.predict(unet, job(parts, guidance=1.0), latents, t, seen, 1.0)
+        states = job(parts).spoken.states
+        x = torch.cat([latents, seen], dim=1)
+        np.testing.assert_allclose(plain, unet(x, t, encoder_hidden_states=states[1:]).sample, atol=1e-5)
+        only_picture = instruct.predict(unet, job(parts, guidance=0.0), latents, t, seen, 1.0)
+        np.testing.assert_allclose(only_picture, unet(x, t, encoder_hidden_states=states[:1]).sample, atol=1e-5)
+        nearly = instruct.predict(unet, job(parts, guidance=1.0), latents, t, seen, 1.0 + 1e-6)
+        np.testing.assert_allclose(nearly, plain, atol=1e-4)
+        below = instruct.predict(unet, job(parts, guidance=7.5), latents, t, seen, 0.9)
+        assert not np.allclose(below, plain, atol=1e-4), "an image guidance below 1 does not switch guidance off"
+
+
+def test_the_picture_is_told_unscaled(parts):
+    from finetouch.diffusion.codec import Codec, to_tensor
+
+    codec, x = Codec(parts["vae"]), to_tensor(picture(), torch.zeros(1))
+    np.testing.assert_allclose(codec.modes(x) * parts["vae"].config.scaling_factor, codec.encode(x), rtol=1e-4)
+
+
+def test_cancel_stops_within_one_step_and_progress_has_previews(parts):
+    seen = []
+
+    def listen(progress):
+        seen.append(progress)
+
+    instruct.follow(parts, job(parts), 1.5, Reporter(listen), [])
+    assert [p.step for p in seen if p.stage == "denoise"] == [1, 2, 3, 4, 5]
+    assert any(p.preview is not None for p in seen)
+    from threading import Event
+
+    stop = Event()
+
+    def stopping(progress):
+        assert progress.step < 3
+        if progress.step == 2:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        instruct.follow(parts, job(parts), 1.5, Reporter(stopping, stop), [])
+
+
+def test_other_unets_and_broken_weights_are_refused(parts, tmp_path):
+    import tiny_models
+
+    with pytest.raises(UsageError, match="4 input channels"):
+        instruct.follow({**parts, "unet": tiny_models.unet(4)}, job(parts), 1.5, Reporter(), [])
+    broken = tiny_models.vae()
+    with torch.no_grad():
+        next(broken.parameters()).fill_(float("nan"))
+    notes: list[str] = []
+    with pytest.raises(BrokenOutput, match="twice"):
+        instruct.follow({**parts, "vae": broken}, replace(job(parts), steps=2), 1.5, Reporter(), notes)
+    assert "full precision" in notes[0]
