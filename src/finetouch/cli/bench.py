@@ -76,3 +76,23 @@ def lab(
         print_json({"scenes": limit, "synthetic": True, "rows": [r.to_json() for r in rows]})
     else:
         typer.echo(render(rows))
+
+
+@bench_app.command("zero-shot")
+def zero_shot(
+    preset: Annotated[str, typer.Option(help="Whose selector and inpainter are measured.")] = "lab",
+    only: Annotated[list[str] | None, typer.Option(help="Only this variant; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option(min=4, help="Edits per variant.")] = 200,
+    json: Json = False,
+) -> None:
+    """Score find, select and inpaint end to end on synthetic test scenes, beside baselines."""
+    from finetouch.cli.common import progress_bar
+    from finetouch.evaluate.zero_shot import render, run
+    from finetouch.types import Reporter
+
+    with progress_bar(quiet=json) as (sink, cancel):
+        rows = run(preset, limit, Reporter(sink, cancel), tuple(only or ()))
+    if json:
+        print_json({"preset": preset, "edits": limit, "synthetic": True, "rows": rows})
+    else:
+        typer.echo(render(rows))

@@ -19,6 +19,7 @@ from finetouch.train.lab.pool import Pool
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import asked, sights
 from finetouch.train.lab.show import grid, to_pixels
+from finetouch.train.lab.taught import Taught, truth_of
 from finetouch.train.lab.words import encode
 
 _PHRASES = 4
@@ -43,7 +44,7 @@ def build(scale: Scale, tokenizer: Any) -> Any:
 
 
 def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
-    """Phrases for one thing, for all of a kind and for nothing, against the pixels they mean."""
+    """Phrases for one thing, for all of a kind and for nothing, against the pixels they mean; taught pixel by pixel."""
     from transformers import CLIPModel, CLIPTokenizer
 
     tokenizer = CLIPTokenizer.from_pretrained(clip)
@@ -53,8 +54,7 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
     model.clip.text_projection.load_state_dict(read.text_projection.state_dict())
 
     def save(average: nn.Module, out: Path) -> None:
-        average.half().save_pretrained(out)  # type: ignore[operator]
-        average.float()
+        average.model.half().save_pretrained(out)  # type: ignore[operator, union-attr]
         tokenizer.save_pretrained(out)
         image_processor(scale.size).save_pretrained(out)
 
@@ -63,12 +63,12 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
 
     def sample(average: nn.Module) -> Image.Image:
         batch = next(batches(777, 2))
-        found = torch.sigmoid(masks_for(average, batch["pixels"], batch["ids"]).float())
+        found = torch.sigmoid(masks_for(average.model, batch["pixels"], batch["ids"]).float())
         shown = batch["pixels"].repeat_interleave(_PHRASES, 0)
         return grid([to_pixels(shown), _grey(batch["masks"]), _grey(found)], 3)
 
     return Recipe(
-        "grounder", model, batches, _losses, save, sample, steps=scale.steps["grounder"],
+        "grounder", Taught(model, scale.width, 4), batches, _losses, save, sample, steps=scale.steps["grounder"],
         batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
     )  # fmt: skip
 
@@ -85,19 +85,23 @@ def _batches(pool: Pool, size: int, tokenizer: Any, count: int, step: int) -> It
         pairs = [asked(rng, words, s) for s in seen for _ in range(_PHRASES)]
         yield {
             "pixels": torch.stack([s.tensor() for s in seen]), "ids": encode(tokenizer, [t for t, _ in pairs]),
-            "masks": torch.from_numpy(np.stack([m for _, m in pairs])).float(),
+            "masks": torch.from_numpy(np.stack([m for _, m in pairs])).float(), "truth": truth_of(seen),
         }  # fmt: skip
 
 
 def masks_for(model: Any, pixels: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     """Logits ``(N * P, S, S)`` for P phrases per picture, each picture encoded once."""
+    return _masks_and_tokens(model, pixels, ids)[0]
+
+
+def _masks_and_tokens(model: Any, pixels: torch.Tensor, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     width = max(2, int((ids != ids[:, -1:]).sum(1).max()) + 2)
     words = model.clip.get_text_features(input_ids=ids[:, :width])
     words = words if torch.is_tensor(words) else words.pooler_output
     states = model.clip.vision_model(pixels, output_hidden_states=True).hidden_states
     times = len(ids) // len(pixels)
     layers = [states[i + 1].repeat_interleave(times, 0) for i in model.extract_layers]
-    return model.decoder(layers, words).logits
+    return model.decoder(layers, words).logits, states[model.extract_layers[-1] + 1][:, 1:]
 
 
 def mask_losses(logits: torch.Tensor, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -116,9 +120,10 @@ def overlap(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
 
 
 def _losses(model: nn.Module, batch: Batch) -> Losses:
-    logits = masks_for(model, batch["pixels"], batch["ids"]).float()
+    logits, tokens = _masks_and_tokens(model.model, batch["pixels"], batch["ids"])
+    logits, lesson = logits.float(), model.lesson(tokens, batch["truth"])  # type: ignore[operator]
     cross, soft = mask_losses(logits, batch["masks"])
     return {
-        "loss": 4 * cross.mean() + 0.5 * soft.mean(), "cross": cross.mean(),
+        "loss": 4 * cross.mean() + 0.5 * soft.mean() + lesson, "cross": cross.mean(), "lesson": lesson,
         "iou": overlap(logits.detach(), batch["masks"]).mean(),
     }  # fmt: skip

@@ -18,6 +18,7 @@ from finetouch.train.lab.pool import Pool, boxes
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import Sight, sights
 from finetouch.train.lab.show import grid, to_pixels
+from finetouch.train.lab.taught import Taught, truth_of
 
 _PROMPTS = 4
 """Things asked for per picture; the picture is encoded once for all of them."""
@@ -56,19 +57,19 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
     ))  # fmt: skip
 
     def save(average: nn.Module, out: Path) -> None:
-        average.half().save_pretrained(out)  # type: ignore[operator]
-        average.float()
+        average.model.half().save_pretrained(out)  # type: ignore[operator, union-attr]
         processor.save_pretrained(out)
 
     def sample(average: nn.Module) -> Image.Image:
         batch = next(b for b in _batches(pool, scale.size, 3, 777) if "boxes" in b)
-        found = (_answer(average, batch)[0].float()[:, :, 0] > 0).float()
+        found = (_answer(average.model, batch)[0].float()[:, :, 0] > 0).float()
         shown = batch["pixels"].repeat_interleave(_PROMPTS, 0)
         return grid([to_pixels(shown), _grey(batch["masks"].flatten(0, 1)), _grey(found.flatten(0, 1))], 3)
 
     size = scale.batch["sam"]
     return Recipe(
-        "sam", model, lambda step: _batches(pool, scale.size, size, step), _losses, save, sample,
+        "sam", Taught(model, scale.width // 2, 4), lambda step: _batches(pool, scale.size, size, step), _losses, save,
+        sample,
         steps=scale.steps["sam"], batch_size=size, rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
     )  # fmt: skip
 
@@ -91,6 +92,7 @@ def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:
         batch: Batch = {
             "pixels": torch.stack([s.tensor() for s, _ in seen]),
             "masks": torch.from_numpy(np.stack([[s.labels == n for n in ns] for s, ns in seen])).float(),
+            "truth": truth_of([s for s, _ in seen]),
         }
         if turn % 2:
             batch["boxes"] = torch.from_numpy(np.stack([_boxes(rng, s, ns, size) for s, ns in seen]))
@@ -116,19 +118,21 @@ def _points(rng: np.random.Generator, sight: Sight, things: list[int], count: in
     return np.asarray(out, np.float32)
 
 
-def _answer(model: nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+def _answer(model: nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     prompts: dict[str, Any] = {"multimask_output": "boxes" not in batch}
     if "boxes" in batch:
         prompts["input_boxes"] = batch["boxes"]
     else:
         prompts["input_points"] = batch["points"]
         prompts["input_labels"] = torch.ones(batch["points"].shape[:3], dtype=torch.long)
-    out = model(pixel_values=batch["pixels"], **prompts)
-    return out.pred_masks, out.iou_scores
+    seen = model.vision_encoder(batch["pixels"])[0]  # type: ignore[operator]
+    out = model(image_embeddings=seen, **prompts)
+    return out.pred_masks, out.iou_scores, seen
 
 
 def _losses(model: nn.Module, batch: Batch) -> Losses:
-    masks, scores = (v.float() for v in _answer(model, batch))
+    masks, scores, seen = (v.float() for v in _answer(model.model, batch))  # type: ignore[arg-type]
+    lesson = model.lesson(seen.flatten(2).transpose(1, 2), batch["truth"])  # type: ignore[operator]
     want = batch["masks"][:, :, None].expand_as(masks)
     shape = masks.shape[:3]
     cross, soft = (v.reshape(shape) for v in mask_losses(masks.flatten(0, 2), want.flatten(0, 2)))
@@ -139,4 +143,10 @@ def _losses(model: nn.Module, batch: Batch) -> Losses:
     chosen = true.gather(2, scores.detach().argmax(2, keepdim=True)).mean()
     name = "box_iou" if "boxes" in batch else "point_iou"
     other = "point_iou" if "boxes" in batch else "box_iou"
-    return {"loss": best.values.mean() + 0.1 * guess, "guess": guess, name: chosen, other: torch.tensor(float("nan"))}
+    return {
+        "loss": best.values.mean() + 0.1 * guess + 0.5 * lesson,
+        "guess": guess,
+        "lesson": lesson,
+        name: chosen,
+        other: torch.tensor(float("nan")),
+    }
