@@ -9,7 +9,7 @@ import sys
 import typer
 
 from finetouch._version import __version__
-from finetouch.cli import bench, edit, inspect, lab, models, train
+from finetouch.cli import bench, edit, inspect, lab, models, studio, train
 from finetouch.errors import FinetouchError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ models.add_to(app)
 bench.add_to(app)
 lab.add_to(app)
 train.add_to(app)
+studio.add_to(app)
 
 
 def main() -> None:

@@ -1,0 +1,228 @@
+"""What the worker process does: selecting, editing and downloading, with models and pictures kept warm."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from pydantic import TypeAdapter
+
+from finetouch.contracts import EditMethod, Selection
+from finetouch.engine.pipeline import Options, Pipeline, region_from_mask
+from finetouch.engine.vault import Vault
+from finetouch.errors import InputError, TargetNotFound
+from finetouch.imaging import io, masks
+from finetouch.imaging.masks import Mask
+from finetouch.plan.phrase import parse_phrase
+from finetouch.registry import Spec
+from finetouch.studio.strokes import Op, rasterise
+from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
+
+_KEPT_PIXELS = 160e6
+_OPS: TypeAdapter[list[Op]] = TypeAdapter(list[Op])
+_MAX_OUTLINE = 400
+_SAME = 0.98
+
+
+class Work:
+    """Carries out the studio's jobs; one per worker process.
+
+    Args:
+        folder: The studio's folder with the vault in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._vault = Vault(folder / "pictures")
+        self._folder = folder
+        self._pipelines: dict[tuple[str, str], HandPipeline] = {}
+        self._pictures: OrderedDict[str, Picture] = OrderedDict()
+
+    def __call__(self, kind: str, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
+        """Does one job; the answer is JSON."""
+        known = {"edit": self.edit, "select": self.select, "download": self.download}
+        return known[kind](payload, report)
+
+    def edit(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
+        """Applies a plan; picture and mask go into the vault."""
+        report.update("read", 0, 1, "opening the picture")
+        picture = self._picture(payload["picture"])
+        engine = payload["engine"]
+        plan, regions = self._settled(EditPlan.model_validate(payload["plan"]), payload.get("hands") or [], picture)
+        reference = self._picture(payload["reference"]) if payload.get("reference") else None
+        pipeline = self._pipeline(engine)
+        pipeline.by_hand = regions
+        options = Options(
+            method=engine["method"], seed=engine["seed"], grow=engine["grow"], feather=engine["feather"],
+            verify=engine["verify"], reference=reference,
+            hooks={"edit": lambda step, edited: report.update("edit", 1, 1, preview=small(edited.pixels))},
+        )  # fmt: skip
+        try:
+            result = pipeline.run(picture, plan, options, report)
+        finally:
+            pipeline.by_hand = {}
+        given = payload.get("name") or picture.name
+        result = replace(result, provenance=replace(result.provenance, input_name=given))
+        report.update("save", 0, 1, "writing the result")
+        scratch = self._folder / f"scratch-{secrets.token_hex(8)}.png"
+        try:
+            result.save(scratch)
+            name = self._vault.put(scratch.read_bytes(), "png")
+        finally:
+            scratch.unlink(missing_ok=True)
+        change = result.outside_change
+        return {
+            **result.to_json(),
+            "picture": name,
+            "mask": self._keep_mask(result.mask),
+            "seed": result.provenance.seed,
+            "outside": None if change is None else change.count,
+        }
+
+    def select(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
+        """Regions for a step or a phrase: the answer first, then the other candidates."""
+        picture = self._picture(payload["picture"])
+        query = _query(payload)
+        if not query.noun and not query.by_hand:
+            return {"regions": [], "notes": [], "whole": True}
+        try:
+            found = self._pipeline(payload["engine"]).select(picture, query, report)
+        except TargetNotFound as error:
+            seen = [{"label": label, "score": round(float(score), 3)} for label, score in error.seen]
+            return {"regions": [], "notes": [error.message, *([error.hint] if error.hint else [])], "seen": seen}
+        regions = [found.region]
+        for other in found.candidates:
+            if all(masks.iou(other.mask, r.mask) < _SAME for r in regions):
+                regions.append(other)
+        return {"regions": [self._described(r) for r in regions[:12]], "notes": list(found.notes)}
+
+    def download(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
+        """Fetches the models of a preset."""
+        from finetouch.hub import care
+        from finetouch.hub.download import download
+        from finetouch.hub.presets import preset
+        from finetouch.hub.roles import settle
+
+        roles = settle(preset(payload["preset"]), {})
+        wanted = payload["roles"] or [name for name, r in roles.items() if not r.ondemand]
+        for role in care.pick_roles(roles, wanted, payload["preset"]):
+            download(role, report, None, True)
+        self._pipelines.clear()
+        return {"preset": payload["preset"], "roles": wanted}
+
+    def _settled(
+        self, plan: EditPlan, hands: list[dict[str, Any] | None], picture: Picture
+    ) -> tuple[EditPlan, dict[int, Region]]:
+        """The plan with marks put in, and the drawn region of each step."""
+        steps, regions = list(plan.steps), {}
+        for number, hand in enumerate(hands[: len(steps)]):
+            if not hand:
+                continue
+            if hand.get("points") or hand.get("box"):
+                marks = {"points": hand.get("points") or [], "box": hand.get("box")}
+                steps[number] = EditStep.model_validate({**steps[number].model_dump(), **marks})
+            if hand.get("ops"):
+                mask = rasterise(_OPS.validate_python(hand["ops"]), picture.size, self._mask)
+                regions[number] = region_from_mask(mask, "drawing")
+                name = self._keep_mask(mask)
+                steps[number] = steps[number].model_copy(update={"mask": name})
+        taken = {id(step): region for number, region in regions.items() for step in (steps[number],)}
+        return plan.model_copy(update={"steps": tuple(steps)}), taken
+
+    def _described(self, region: Region) -> dict[str, Any]:
+        return {
+            "id": self._keep_mask(region.mask), "label": region.label, "score": round(float(region.score), 3),
+            "source": region.source, "box": list(region.box) if region.box else None,
+            "share": round(region.share, 5), "outline": outline(region.mask),
+        }  # fmt: skip
+
+    def _keep_mask(self, mask: Mask) -> str:
+        return self._vault.put(mask_png(mask), "png")
+
+    def _mask(self, name: str) -> Mask:
+        return read_mask(self._vault.get(name))
+
+    def _pipeline(self, engine: dict[str, Any]) -> HandPipeline:
+        key = engine["preset"], engine["device"]
+        if key not in self._pipelines:
+            for old in self._pipelines.values():
+                old.models.clear()
+            self._pipelines.clear()
+            self._pipelines[key] = HandPipeline(*key)
+        return self._pipelines[key]
+
+    def _picture(self, name: str) -> Picture:
+        if name not in self._pictures:
+            self._pictures[name] = io.load(self._vault.path(name))
+        self._pictures.move_to_end(name)
+        while len(self._pictures) > 1 and sum(p.width * p.height for p in self._pictures.values()) > _KEPT_PIXELS:
+            self._pictures.popitem(last=False)
+        return self._pictures[name]
+
+
+class HandPipeline(Pipeline):
+    """A pipeline in which single steps can have their selection drawn by hand.
+
+    Attributes:
+        by_hand: ``id(step)`` → region, for the steps of the plan that runs next.
+    """
+
+    by_hand: Mapping[int, Region] = {}
+
+    def _select_for(
+        self, picture: Picture, step: EditStep, spec: Spec[EditMethod], options: Options, report: Reporter
+    ) -> Selection:
+        region = self.by_hand.get(id(step))
+        chosen = options if region is None else replace(options, region=region)
+        return super()._select_for(picture, step, spec, chosen, report)
+
+
+def _query(payload: dict[str, Any]) -> Query:
+    if payload.get("step"):
+        query = EditStep.model_validate(payload["step"]).query()
+    elif payload.get("phrase") and payload["phrase"].strip():
+        query = parse_phrase(payload["phrase"])
+    else:
+        query = Query()
+    marks = {"points": payload.get("points") or query.points, "box": payload.get("box") or query.box}
+    return Query.model_validate({**query.model_dump(), **marks})
+
+
+def small(pixels: np.ndarray, side: int = 384) -> np.ndarray:
+    """A preview of at most `side` px."""
+    scale = min(1.0, side / max(pixels.shape[:2]))
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def mask_png(mask: Mask) -> bytes:
+    """A mask as an 8-bit grey PNG."""
+    values = np.rint(np.clip(mask, 0, 1) * 255).astype(np.uint8)
+    return bytes(cv2.imencode(".png", values, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1])
+
+
+def read_mask(data: bytes) -> Mask:
+    """The inverse of `mask_png`, up to 1/255."""
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if values is None:
+        raise InputError("The stored mask is damaged.", "Select it again.")
+    return masks.as_mask(np.asarray(values, np.uint8))
+
+
+def outline(mask: Mask) -> list[list[list[float]]]:
+    """The contours of a mask as polygons in full-size pixels, simple enough to draw at any zoom."""
+    on = (mask > masks.HARD).astype(np.uint8)
+    found, _ = cv2.findContours(on, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    exact = max(0.75, max(mask.shape) / 2000)
+    polygons = []
+    for contour in sorted(found, key=len, reverse=True)[:40]:
+        thin = cv2.approxPolyDP(contour, exact, True)[:, 0]
+        if len(thin) >= 3:
+            step = max(1, len(thin) // _MAX_OUTLINE)
+            polygons.append([[float(x) + 0.5, float(y) + 0.5] for x, y in thin[::step]])
+    return polygons
