@@ -28,13 +28,21 @@ class Parser(ABC):
 
     Attributes:
         models: The models of the preset by role; None when it was made without a pipeline.
+        sees: True when it reads better with the picture at hand.
+        identity: Which model gave the last plan, for the record; "" for a parser that needs none.
     """
 
+    sees: ClassVar[bool] = False
     models: Models | None = None
+    identity: str = ""
 
     @abstractmethod
     def parse(self, instruction: str) -> EditPlan:
         """Reads one instruction; raises `NotUnderstood` naming the words when nothing can be made of it."""
+
+    def read(self, instruction: str, picture: Picture | None = None, report: Reporter | None = None) -> EditPlan:
+        """The same with the picture that is to be edited; parsers that know only words do not look at it."""
+        return self.parse(instruction)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,10 @@ class ModelMissing(FinetouchError):
     """Model weights are not on this machine; the hint holds size and command."""
 
 
+class NoAnswer(FinetouchError):
+    """A vision-language model is not there, does not answer, refuses, or says what cannot be used."""
+
+
 class DeviceError(UsageError):
     """The device asked for is not available on this machine."""
 

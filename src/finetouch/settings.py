@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -21,6 +21,9 @@ class Settings(BaseSettings):
         threads: Threads for the bundled networks; 0 leaves the choice to the runtime.
         memory: Bytes that models may take together; 0: nine tenths of what the device has free.
         remote_code: Run Python code that comes with downloaded models.
+        vlm_url: An OpenAI-compatible server that reads instructions, e.g. ``http://localhost:11434/v1`` (Ollama).
+        vlm_model: The name of a model there; "" takes the first one it offers.
+        vlm_key: Its key; never written anywhere. vlm_timeout: Seconds to wait for one answer.
     """
 
     model_config = SettingsConfigDict(env_prefix="FINETOUCH_", extra="ignore")
@@ -33,6 +36,10 @@ class Settings(BaseSettings):
     threads: int = 0
     memory: float = Field(default=0, ge=0)
     remote_code: bool = False
+    vlm_url: str = ""
+    vlm_model: str = ""
+    vlm_key: SecretStr = SecretStr("")
+    vlm_timeout: float = Field(default=120, gt=0)
 
 
 @cache

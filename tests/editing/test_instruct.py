@@ -77,7 +77,7 @@ def test_every_family_keeps_to_the_region(places, who, small_qwen, monkeypatch):
     denoised = [p for p in seen if p.stage == "denoise"]
     assert [p.step for p in denoised] == [1, 2] and all(p.preview is not None for p in denoised)
     facts = result.steps[0].facts
-    assert facts["prompt"] == "make the dog look like a smiling dog" and facts["steps"] == 2
+    assert facts["instruction"] == "make the dog look like a smiling dog" and facts["steps"] == 2
     assert ("image_guidance" in facts) == (who == "ip2p")
     again = run(places[who], SMILE, dog)
     np.testing.assert_array_equal(again.picture.pixels, result.picture.pixels)
@@ -94,20 +94,20 @@ def test_the_whole_picture_for_the_whole_picture(places):
     shown, _ = scene()
     result = run(places["ip2p"], EditStep(op="global", result="snowy"), None)
     assert result.steps[0].area.mask.min() == 1 and (result.picture.pixels != shown.pixels).mean() > 0.5
-    assert result.steps[0].facts["prompt"] == "make it snowy"
+    assert result.steps[0].facts["instruction"] == "make it snowy"
     assert result.steps[0].facts["working_size"][0] > result.steps[0].facts["working_size"][1]
 
 
 def test_both_guidances_count(places):
     _, dog = scene()
     base = run(places["ip2p"], SMILE, dog, guidance=7.5, image_guidance=1.5).picture.pixels
-    for other in ({"guidance": 2.0}, {"image_guidance": 3.0}, {"prompt": "a red cat"}, {"negative": "a house"}):
+    for other in ({"guidance": 2.0}, {"image_guidance": 3.0}, {"instruction": "a red cat"}, {"negative": "a house"}):
         assert (run(places["ip2p"], SMILE, dog, **other).picture.pixels != base).any(), other
 
 
 def test_long_instructions_and_odd_wishes_are_said(places, monkeypatch):
     _, dog = scene()
-    result = run(places["ip2p"], SMILE, dog, prompt="a red cat " * 30)
+    result = run(places["ip2p"], SMILE, dog, instruction="a red cat " * 30)
     assert any("left out" in line for line in result.report)
     with pytest.raises(UsageError, match="cannot write"):
         run(places["ip2p"], EditStep(op="text", target="sign", result="Hello"), dog)

@@ -19,6 +19,7 @@ from finetouch.cli.options import (
     Method,
     NoVerify,
     Param,
+    ParserName,
     PointList,
     PresetName,
     Seed,
@@ -46,6 +47,7 @@ def edit(
     files: Files,
     instruction: Annotated[str | None, typer.Argument(help='What to change: "remove the man on the right".')] = None,
     preset: PresetName = None,
+    parser: ParserName = None,
     method: Method = "auto",
     seed: Seed = None,
     plan: Annotated[str | None, typer.Option(help="Plan file (JSON) instead of words.")] = None,
@@ -63,16 +65,20 @@ def edit(
         raise UsageError("Say what to change, either in words or with --plan.", 'finetouch edit photo.jpg "remove ..."')
     marks = {"points": parse_points(point), "box": parse_box(box)}
     pipeline = engine.pipeline(preset)
-    steps = read_plan(plan) if plan is not None else pipeline.plan(instruction or "")
+    source: str | Picture = image
+    if plan is not None:
+        steps = read_plan(plan)
+    else:
+        steps, source = _read(pipeline, instruction or "", parser, image, files)
     steps = with_params(steps, parse_params(param))
     if plan_only:
         show_plan(steps, files.json)
         return
     options = {"method": method, "seed": seed, "grow": grow, "feather": feather, "verify": not no_verify}
     if dry_run:
-        _rehearse(pipeline, image, steps, method, files)
+        _rehearse(pipeline, source, steps, method, files)
     else:
-        _run(pipeline, image, steps, marks, options, files)
+        _run(pipeline, image, steps, marks, options, files, source)
 
 
 def replay(
@@ -145,7 +151,21 @@ def show_plan(plan: EditPlan, as_json: bool) -> None:
         say(f"Note: {warning}", fg="yellow")
 
 
-def _rehearse(pipeline: Pipeline, image: str, plan: EditPlan, method: str, files: Files) -> None:
+def _read(
+    pipeline: Pipeline, instruction: str, parser: str | None, image: str, files: Files
+) -> tuple[EditPlan, str | Picture]:
+    """The plan, and the picture when the parser looked at it (standard input can be read only once)."""
+    from finetouch.imaging import io
+    from finetouch.types import Reporter
+
+    if not pipeline.looks(parser):
+        return pipeline.plan(instruction, parser), image
+    picture = io.load(image, files.max_pixels)
+    with progress_bar(quiet=files.json) as (sink, cancel):
+        return pipeline.plan(instruction, parser, picture, Reporter(sink, cancel)), picture
+
+
+def _rehearse(pipeline: Pipeline, image: str | Picture, plan: EditPlan, method: str, files: Files) -> None:
     from finetouch.engine.dryrun import rehearse, render
     from finetouch.imaging import io
 
@@ -160,8 +180,9 @@ def _rehearse(pipeline: Pipeline, image: str, plan: EditPlan, method: str, files
 
 
 def _run(
-    pipeline: Pipeline, image: str, plan: EditPlan, marks: dict[str, Any], options: dict[str, Any], files: Files
-) -> None:
+    pipeline: Pipeline, image: str, plan: EditPlan, marks: dict[str, Any], options: dict[str, Any], files: Files,
+    source: str | Picture | None = None,
+) -> None:  # fmt: skip
     from finetouch.engine.editor import with_marks
     from finetouch.engine.pipeline import Options, region_from_mask
     from finetouch.imaging import io
@@ -173,7 +194,7 @@ def _run(
             io.check_output(extra, files.overwrite)
     if files.out is not None and files.out != "-":
         io.check_output(files.out, files.overwrite)
-    picture = io.load(image, files.max_pixels)
+    picture = io.load(image if source is None else source, files.max_pixels)
     io.check_output(target, files.overwrite, picture.format)
     region = None
     mask_path = files.mask or next((s.mask for s in plan.steps if s.mask), None)

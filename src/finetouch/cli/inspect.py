@@ -15,6 +15,7 @@ from finetouch.cli.options import (
     Json,
     MaxPixels,
     Overwrite,
+    ParserName,
     PointList,
     PresetName,
     grouped,
@@ -32,12 +33,21 @@ def add_to(app: typer.Typer) -> None:
 def plan(
     instruction: Annotated[str, typer.Argument(help="What to change, in words.")],
     engine: Engine,
-    parser: Annotated[str | None, typer.Option(help="Which parser reads it.")] = None,
+    parser: ParserName = None,
+    image: Annotated[str | None, typer.Option(metavar="IMAGE", help="Picture it is about, for --parser vlm.")] = None,
     preset: PresetName = None,
     json: Json = False,
+    max_pixels: MaxPixels = None,
 ) -> None:
     """Show what an instruction would do; no picture is needed."""
-    show_plan(engine.pipeline(preset).plan(instruction, parser), json)
+    from finetouch.imaging import io
+    from finetouch.types import Reporter
+
+    pipeline = engine.pipeline(preset)
+    picture = None if image is None else io.load(image, max_pixels)
+    with progress_bar(quiet=json or not pipeline.looks(parser)) as (sink, cancel):
+        found = pipeline.plan(instruction, parser, picture, Reporter(sink, cancel))
+    show_plan(found, json)
 
 
 def select(
@@ -68,7 +78,7 @@ def select(
     with progress_bar(quiet=json) as (sink, cancel):
         editor = Editor(
             picture, preset=preset, device=engine.device, models=parse_models(engine.set_model), offline=engine.offline,
-            progress=sink, cancel=cancel,
+            progress=sink, cancel=cancel, selector=engine.selector,
         )  # fmt: skip
         found = editor.select(phrase, points=points, box=corners)
     region = found.region

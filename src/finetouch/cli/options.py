@@ -38,6 +38,10 @@ SetModel = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="ROLE=PLACE", help="Another model for a role: a folder or org/name; repeat it."),
 ]
+SelectorName = Annotated[str | None, typer.Option("--selector", help="Another selector than the preset's, e.g. vlm.")]
+ParserName = Annotated[
+    str | None, typer.Option("--parser", help="Who reads the words: grammar, or vlm, which looks at the picture too.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Never go online.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
@@ -53,12 +57,14 @@ class Engine:
     device: Device = None
     set_model: SetModel = None
     offline: Offline = False
+    selector: SelectorName = None
 
     def pipeline(self, preset: str | None, recorded: dict[str, str] | None = None) -> Pipeline:
         """The pipeline these options ask for; models `recorded` in a result count unless ``--set`` says otherwise."""
         from finetouch.engine.pipeline import Pipeline
 
-        return Pipeline(preset, self.device, {**(recorded or {}), **parse_models(self.set_model)}, self.offline)
+        models = {**(recorded or {}), **parse_models(self.set_model)}
+        return Pipeline(preset, self.device, models, self.offline, selector=self.selector)
 
 
 @dataclass(frozen=True)

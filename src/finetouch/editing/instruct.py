@@ -29,7 +29,7 @@ FITS = {"replace": 0.5, "add": 0.5, "recolor": 0.3, "restyle": 0.5, "adjust": 0.
 class InstructParams(contracts.Params):
     """How to follow the instruction."""
 
-    prompt: str | None = Field(None, description="the instruction for the model instead of the one made from the step")
+    instruction: str | None = Field(None, description="the command for the model instead of the one made from the step")
     negative: str | None = Field(None, description="what must not be seen (not for FLUX Kontext)")
     steps: int | None = Field(
         None, ge=1, le=500, description="denoising steps; default 50 (Kontext 28, Qwen-Image-Edit 40)"
@@ -65,7 +65,7 @@ class Instruct(EditMethod):
         if step.op == "background":
             described = bool(step.result) and named_color(step.result) is None
             return 0.4 if described and (step.target or "background").lower() in NOUNS else 0.0
-        said = bool(step.result or step.color or step.params.get("prompt") or step.params.get("style"))
+        said = bool(step.result or step.color or step.params.get("instruction") or step.params.get("style"))
         return FITS.get(step.op, 0.0) if said or step.op == "text" else 0.0
 
     def area(self, scene: Scene) -> Region:
@@ -93,7 +93,7 @@ class Instruct(EditMethod):
         """The best of the candidates. Outside of the area it is only nearly the picture."""
         params, step = request.params, request.step
         loaded = self._models().get("instruct", request.report)
-        words = params.prompt or instruction_for(step)
+        words = params.instruction or instruction_for(step)
         steps, guidance = self._pace(loaded, params)
         notes = [_coarse(request.scale)] if request.scale < COARSE else []
         if step.op == "text" and "unet" in loaded.parts:
@@ -107,7 +107,7 @@ class Instruct(EditMethod):
             made.append(self._one(request, loaded, words, seed, steps, guidance, label, notes))
         best, judge, scores = _judging.rank(self._models(), made, request.area, step, _wanted(step), request.report)
         facts: dict[str, Any] = {
-            "prompt": words, "negative": params.negative or "", "steps": steps, "guidance": guidance,
+            "instruction": words, "negative": params.negative or "", "steps": steps, "guidance": guidance,
             "seed": seeds[best], "scale": round(request.scale, 3),
             "working_size": [made[0].shape[1], made[0].shape[0]], "model": loaded.facts.get("identity", ""),
         }  # fmt: skip

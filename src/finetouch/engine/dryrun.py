@@ -86,7 +86,7 @@ def _step(pipeline: Pipeline, step: EditStep, method: str, has_reference: bool, 
     spec = choose_editor(step, pipeline.preset, wanted, has_reference, pipeline.models)
     query = step.query()
     selecting = not has_mask and (query.by_hand or bool(query.noun and spec.needs_region))
-    selector = registry.get("selector", pipeline.preset.selector) if selecting else None
+    selector = registry.get("selector", pipeline.selector) if selecting else None
     played = pipeline.models.has
     return {
         "op": step.op,

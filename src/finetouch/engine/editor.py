@@ -34,6 +34,7 @@ class EditOptions(TypedDict, total=False):
         method: Editing method for all steps; "auto" lets the preset choose.
         grow: Widens the editable area by this many px. feather: Inside feather in px.
         verify: Look again afterwards and report (default True).
+        parser: Who reads the words, when it shall not be the preset's.
     """
 
     region: Region | np.ndarray | None
@@ -45,6 +46,7 @@ class EditOptions(TypedDict, total=False):
     grow: float | None
     feather: float | None
     verify: bool
+    parser: str | None
 
 
 class Editor:
@@ -58,6 +60,7 @@ class Editor:
         offline: Never go online.
         progress: Called with every `Progress`.
         cancel: Set it from another thread to stop the work; the call then raises `Cancelled`.
+        selector: Another selector than the preset's.
 
     Example:
         >>> editor = Editor("photo.jpg")
@@ -77,8 +80,9 @@ class Editor:
         offline: bool | None = None,
         progress: ProgressSink | None = None,
         cancel: Event | None = None,
+        selector: str | None = None,
     ) -> None:
-        self._pipeline = Pipeline(preset, device, models, offline)
+        self._pipeline = Pipeline(preset, device, models, offline, selector=selector)
         self._report = Reporter(progress, cancel)
         self._states: list[tuple[Picture, EditResult | None]] = [(io.load(image), None)]
         self._now = 0
@@ -105,7 +109,7 @@ class Editor:
 
     def plan(self, instruction: str, parser: str | None = None) -> EditPlan:
         """What `apply` would do with these words; the plan can be changed and then applied."""
-        return self._pipeline.plan(instruction, parser)
+        return self._pipeline.plan(instruction, parser, self.picture, self._report)
 
     def select(self, phrase: str | None = None, *, points: Points = None, box: BoxLike = None) -> Selection:
         """Finds what is meant.
@@ -125,13 +129,14 @@ class Editor:
 
         Args:
             edit: Words, a plan (for example one you changed), or one step.
-            **options: `EditOptions`: region, points, box, reference, seed, method, grow, feather, verify.
+            **options: `EditOptions`: region, points, box, reference, seed, method, grow, feather, verify, parser.
         """
+        settled: dict[str, Any] = dict(options)
+        parser = settled.pop("parser", None)
         if isinstance(edit, str):
-            edit = self.plan(edit)
+            edit = self.plan(edit, parser)
         elif isinstance(edit, EditStep):
             edit = EditPlan(steps=(edit,))
-        settled: dict[str, Any] = dict(options)
         points, box = settled.pop("points", None), settled.pop("box", None)
         if isinstance(settled.get("region"), np.ndarray):
             settled["region"] = region_from_mask(settled["region"])
@@ -176,6 +181,7 @@ def edit(
     offline: bool | None = None,
     progress: ProgressSink | None = None,
     cancel: Event | None = None,
+    selector: str | None = None,
     **options: Unpack[EditOptions],
 ) -> EditResult:
     """Edits a picture from one sentence; every pixel outside of the mask stays bit-identical.
@@ -183,8 +189,8 @@ def edit(
     Args:
         image: Path, bytes, Pillow image, ``(H, W, 3)`` array or `Picture`.
         instruction: "remove the man on the far right", or a plan.
-        preset, device, models, offline, progress, cancel: See `Editor`.
-        **options: `EditOptions`: region, points, box, reference, seed, method, grow, feather, verify.
+        preset, device, models, offline, progress, cancel, selector: See `Editor`.
+        **options: `EditOptions`: region, points, box, reference, seed, method, grow, feather, verify, parser.
 
     Returns:
         The result: ``.picture.pixels``, ``.save(path)``, ``.report``, ``.regions``, ``.outside_change``.
@@ -193,8 +199,9 @@ def edit(
         FinetouchError: With a sentence that says what to do.
     """
     editor = Editor(
-        image, preset=preset, device=device, models=models, offline=offline, progress=progress, cancel=cancel
-    )
+        image, preset=preset, device=device, models=models, offline=offline, progress=progress, cancel=cancel,
+        selector=selector,
+    )  # fmt: skip
     return editor.apply(instruction, **options)
 
 

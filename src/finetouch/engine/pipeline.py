@@ -34,6 +34,7 @@ from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 
 Hook = Callable[..., Any]
 HOOKS = ("plan", "select", "area", "made", "edit", "verify")
+WORDS = ("prompt", "negative", "instruction")
 _KEPT_ANALYSES = 6
 _NEEDS_A_THING = ("remove", "replace", "move", "resize", "duplicate", "text", "drag", "brush")
 _LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "pymatting", "pypatchmatch")
@@ -84,6 +85,10 @@ class Pipeline:
         models: Other models for some roles: role → folder, "org/name" or "org/name@revision"; or a `Models` to share.
         offline: Never go online; None asks the settings.
         memory: Bytes that models may take together; None asks the settings, else what is free counts.
+        selector: Another selector than the preset's.
+
+    Raises:
+        UsageError: There is no preset, selector, role or place of a name. DeviceError: The device is not there.
     """
 
     def __init__(
@@ -93,12 +98,15 @@ class Pipeline:
         models: Mapping[str, str] | Models | None = None,
         offline: bool | None = None,
         memory: int | None = None,
+        selector: str | None = None,
     ) -> None:
         if not isinstance(models, Models):
             chosen = find_preset(preset or settings().preset)
             models = Models(chosen, device or settings().device, models, offline, memory)
         self.models = models
         self.preset = models.preset
+        self.selector = registry.get("selector", selector).name if selector else self.preset.selector
+        self._reader = ("", "", "")
         self._selectors: dict[str, Selector] = {}
         self._analyses: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
         models.on_shortage(self._analyses.clear)
@@ -108,15 +116,30 @@ class Pipeline:
         """The device that is taken."""
         return self.models.device
 
-    def plan(self, instruction: str, parser: str | None = None) -> EditPlan:
-        """Reads an instruction; raises `NotUnderstood` when nothing can be made of it."""
-        return registry.get("parser", parser or self.preset.parser).make(self.models).parse(instruction)
+    def plan(
+        self, instruction: str, parser: str | None = None, picture: Picture | None = None,
+        report: Reporter | None = None,
+    ) -> EditPlan:  # fmt: skip
+        """Reads an instruction; raises `NotUnderstood` when nothing can be made of it.
+
+        Args:
+            instruction: The words. parser: Another parser than the preset's.
+            picture: What they are about, for parsers that look at it. report: Progress and cancel.
+        """
+        reader = registry.get("parser", parser or self.preset.parser).make(self.models)
+        plan: EditPlan = reader.read(instruction, picture, report)
+        self._reader = (plan.instruction, plan.parser, reader.identity)
+        return plan
+
+    def looks(self, parser: str | None = None) -> bool:
+        """True when the parser reads better with the picture at hand."""
+        return bool(registry.get("parser", parser or self.preset.parser).cls.sees)
 
     def select(self, picture: Picture, query: Query, report: Reporter | None = None) -> Selection:
         """Finds what `query` means in `picture`; raises `TargetNotFound` or `InputError`."""
         report = report or Reporter()
         check_marks(query, picture)
-        name = self.preset.selector
+        name = self.selector
         if name not in self._selectors:
             self._selectors[name] = registry.get("selector", name).make(self.models)
         chosen = self._selectors[name]
@@ -191,6 +214,7 @@ class Pipeline:
     ) -> tuple[Picture, StepResult]:
         wanted = step.method or (None if options.method == "auto" else options.method)
         spec = choose_editor(step, self.preset, wanted, options.reference is not None, self.models)
+        step, unheard = _heard(step, spec)
         method: EditMethod = spec.make(self.models)
         seconds: dict[str, float] = {}
         clock = time.perf_counter()
@@ -218,7 +242,7 @@ class Pipeline:
         seconds["edit"] = time.perf_counter() - clock
         report.update("edit", 1, 1)
         selected = region if selection.candidates or selection.region.source else None
-        notes = (*selection.notes, *notes)
+        notes = (*selection.notes, *unheard, *notes)
         if options.verify:
             clock = time.perf_counter()
             report.update("verify", 0, 1, "checking the result")
@@ -228,7 +252,7 @@ class Pipeline:
             _hook(options, "verify", step, facts)
             seconds["verify"] = time.perf_counter() - clock
         filled = step.model_copy(update={"method": spec.name, "seed": seed})
-        used = self.preset.selector if selected is not None and options.region is None else None
+        used = self.selector if selected is not None and options.region is None else None
         return edited, StepResult(filled, selected, area, spec.name, used, notes, facts, seconds)
 
     def _select_for(
@@ -255,7 +279,7 @@ class Pipeline:
         return Provenance(
             plan=plan,
             versions={"finetouch": __version__, **library_versions(with_models=bool(self.models.used))},
-            models=self._identities(plan.parser),
+            models=self._identities(plan),
             overrides=dict(self.models.overrides),
             seed=seed,
             device=self.device,
@@ -265,12 +289,26 @@ class Pipeline:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def _identities(self, parser: str) -> dict[str, str]:
-        """Role → identity: the preset's own files, and every model that this run has used."""
-        read_by = next((s for s in registry.specs("parser") if s.name == parser), None)
+    def _identities(self, plan: EditPlan) -> dict[str, str]:
+        """Role → identity: the preset's own files, every model that this run has used, and who read the words."""
+        read_by = next((s for s in registry.specs("parser") if s.name == plan.parser), None)
         roles = self.models.used | {r for r in (read_by.roles if read_by else ()) if self.models.has(r)}
         models = {role: self.models.identity(role) for role in sorted(roles)}
+        if self._reader[:2] == (plan.instruction, plan.parser) and self._reader[2]:
+            models["parser"] = self._reader[2]
         return {w.role: w.identity() for w in self.preset.weights} | models
+
+
+def _heard(step: EditStep, spec: registry.Spec[EditMethod]) -> tuple[EditStep, tuple[str, ...]]:
+    """The step without the words for generators that its method has no use for, and a note about them.
+
+    A parser writes them for the method it expects; a reference picture or ``--method`` may bring in another.
+    """
+    idle = [n for n in WORDS if n in step.params and n not in spec.cls.Params.model_fields]
+    if not idle:
+        return step, ()
+    params = {k: v for k, v in step.params.items() if k not in idle}
+    return step.model_copy(update={"params": params}), (f"'{spec.name}' takes no {' or '.join(idle)}; left out.",)
 
 
 @dataclass(frozen=True)
