@@ -56,6 +56,25 @@ def test_every_recipe_trains_and_opens_again(work: Workshop) -> None:
             assert (work.folder / name / "model" / "pytorch_lora_weights.safetensors").exists()
 
 
+def test_bench_measures_every_model(work: Workshop) -> None:
+    from finetouch.evaluate.lab.bench import measures, render, run
+
+    assert (work.folder / "lcm").exists(), "runs after the recipes"
+    rows = run(work.folder, limit=4)
+    assert [r.model for r in rows] == list(measures()) and not any(r.missing for r in rows)
+    assert all(np.isfinite(v) for r in rows for v in r.figures.values())
+    assert render(rows).count("\n") > len(rows)
+
+
+def test_bench_says_what_is_missing(tmp_path: Path) -> None:
+    from finetouch.evaluate.lab.bench import run
+
+    (row,) = run(tmp_path, limit=1, only=("vae",))
+    assert "is not in" in row.missing
+    with pytest.raises(UsageError, match="no lab model 'gan'"):
+        run(tmp_path, limit=1, only=("gan",))
+
+
 def test_training_goes_on_where_it_was_stopped(work: Workshop, tmp_path: Path, pool: Pool) -> None:
     def losses(steps: list[int]) -> list[str]:
         folder = tmp_path / "-".join(map(str, steps))

@@ -73,6 +73,13 @@ def publish(family: Path, name: str, bench: dict[str, Any]) -> None:
     print(f"{name}: {size / 1e6:.2f} MB, {figures}")
 
 
+def publish_schedule(family: Path) -> None:
+    """The noise schedule that all diffusion models of the family share."""
+    out = HERE / "scheduler"
+    out.mkdir(exist_ok=True)
+    shutil.copy(family / "inpaint" / "model" / "scheduler_config.json", out)
+
+
 def main() -> None:
     """Publishes the models named, or all that are there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -82,6 +89,7 @@ def main() -> None:
     bench = json.loads((args.family / "bench.json").read_text())
     for name in args.models or [m for m in MODELS if (args.family / m / "model").exists()]:
         publish(args.family, name, bench)
+    publish_schedule(args.family)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,8 @@ class GroundedSelector(PhraseSelector):
         p = np.exp(logits - logits.max(axis=0))
         p /= p.sum(axis=0)
         names = {int(i): str(n).lower() for i, n in model.config.id2label.items()}
-        things = [i for i, n in names.items() if i < len(p) and not SCENERY & set(n.replace(",", " ").split())]
+        scenery = frozenset(loaded.facts.get("scenery", SCENERY))
+        things = [i for i, n in names.items() if i < len(p) and not scenery & set(n.replace(",", " ").split())]
         if not things:
             return np.zeros(p.shape[1:], np.float32), "", 0.0
         share = p[things].sum(axis=0)
