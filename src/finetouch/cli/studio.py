@@ -37,8 +37,8 @@ def studio(
     """Open the studio: a page in the browser with brush, box, points and history."""
     try:
         import fastapi  # noqa: F401
-        import multipart  # noqa: F401
         import prometheus_client  # noqa: F401
+        import python_multipart  # noqa: F401
         import uvicorn
     except ImportError as error:
         raise DependencyMissing(error.name or "fastapi", "studio", "The studio") from error

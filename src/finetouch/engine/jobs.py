@@ -64,7 +64,7 @@ class JobQueue:
         self._changed = threading.Condition()
         self._closed = False
 
-    def start(self) -> list[Job]:
+    def start(self) -> tuple[Job, ...]:
         """Marks what an earlier run left unfinished, goes on with what was queued; returns the marked jobs."""
         left = self.store.mark_interrupted()
         for lane in {job.lane for job in self.store.list(state="queued", limit=100_000)}:
@@ -278,7 +278,7 @@ def _attempt(
     except Cancelled:
         return "cancelled", None, None
     except FinetouchError as error:
-        found = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+        found: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
         for name in ("seen", "unknown"):
             if getattr(error, name, None):
                 found[name] = list(getattr(error, name))

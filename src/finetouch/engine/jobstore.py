@@ -172,7 +172,7 @@ class JobStore:
             raise InputError(f"The job is {job.state} and cannot be tried again.", "Send it as a new job.")
         return job
 
-    def mark_interrupted(self) -> list[Job]:
+    def mark_interrupted(self) -> tuple[Job, ...]:
         """Marks what was running when the program ended; call it once at the start, before any worker runs."""
         with self._lock:
             left = [_job(r) for r in self._connection.execute("SELECT * FROM jobs WHERE state = 'running'")]
@@ -181,7 +181,7 @@ class JobStore:
         }  # fmt: skip
         for job in left:
             self.finish(job.id, "interrupted", error=reason)
-        return left
+        return tuple(left)
 
     def delete(self, name: str) -> None:
         """Forgets a job."""

@@ -12,10 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from finetouch.errors import InputError
-from finetouch.studio.schemas import Download, EditRequest, Hand, JobRequest, PlanRequest, SelectRequest
+from finetouch.plan.phrase import parse_phrase
+from finetouch.studio.schemas import Download, EditRequest, Hand, JobRequest, PhraseRequest, PlanRequest, SelectRequest
 from finetouch.studio.service import Studio
 from finetouch.studio.strokes import Stored
 from finetouch.types import EditPlan
+from finetouch.types import Query as FoundQuery
 
 EDITS_FORM = {
     "requestBody": {
@@ -47,6 +49,11 @@ def routes(studio: Studio) -> APIRouter:
     def plan(body: PlanRequest) -> EditPlan:
         """Reads an instruction into steps; nothing is changed."""
         return studio.plan(body.instruction, body.preset, body.parser)
+
+    @router.post("/phrase")
+    def phrase(body: PhraseRequest) -> FoundQuery:
+        """Reads words for a thing: noun, attributes, relation, position."""
+        return parse_phrase(body.phrase)
 
     @router.post("/select")
     def select(body: SelectRequest, request: Request) -> dict[str, Any]:
@@ -138,7 +145,7 @@ async def _edit(studio: Studio, request: Request) -> dict[str, Any]:
         hand = Hand(points=body.points, box=body.box)
         if "mask" in files:
             name = studio.add_mask(picture, files["mask"][0])["mask"]
-            hand = hand.model_copy(update={"ops": [Stored(kind="mask", name=name)]})
+            hand = hand.model_copy(update={"ops": [Stored(id="", kind="mask", name=name)]})
         reference = studio.add_picture(*files["reference"])["picture"] if "reference" in files else None
         job = studio.submit_single(picture, plan, body.engine(), hand, reference, client_of(request))
         return {"job": job.id, "position": studio.queue.store.position(job), "plan": plan.model_dump(mode="json")}

@@ -53,7 +53,13 @@ class SelectRequest(_In):
     points: list[Point] = Field(default_factory=list, max_length=200)
     box: Xyxy | None = None
     serial: int = 0
-    engine: Engine = Field(default_factory=Engine)
+    engine: Engine = Field(default_factory=lambda: Engine())
+
+
+class PhraseRequest(_In):
+    """Words for a thing."""
+
+    phrase: Words
 
 
 class Hand(_In):
@@ -101,7 +107,7 @@ class JobRequest(_In):
     plan: EditPlan
     hands: list[Hand | None] = Field(default_factory=list, max_length=100)
     reference: Name | None = None
-    engine: Engine = Field(default_factory=Engine)
+    engine: Engine = Field(default_factory=lambda: Engine())
     adopt: bool = True
 
 

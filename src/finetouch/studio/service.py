@@ -66,7 +66,7 @@ class Studio:
         self._names: dict[str, str] = {}
 
     def start(self) -> None:
-        """Picks up where the last run stopped: finished results get into their histories, unfinished jobs are marked."""
+        """Picks up where the last run stopped: finished results become states, unfinished jobs are marked."""
         for path in self.settings.folder.glob("scratch-*.png"):
             path.unlink(missing_ok=True)
         for job in reversed(self.queue.store.list(state="done", limit=100_000)):

@@ -21,6 +21,7 @@ from finetouch.imaging import io, masks
 from finetouch.imaging.masks import Mask
 from finetouch.plan.phrase import parse_phrase
 from finetouch.registry import Spec
+from finetouch.settings import settings
 from finetouch.studio.strokes import Op, rasterise
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 
@@ -111,7 +112,7 @@ class Work:
         roles = settle(preset(payload["preset"]), {})
         wanted = payload["roles"] or [name for name, r in roles.items() if not r.ondemand]
         for role in care.pick_roles(roles, wanted, payload["preset"]):
-            download(role, report, None, True)
+            download(role, report, settings().offline, True)
         self._pipelines.clear()
         return {"preset": payload["preset"], "roles": wanted}
 

@@ -1,0 +1,495 @@
+// What the page does: opening, planning, selecting, applying, going through the history. No DOM but the canvas element.
+
+import * as api from "./api.js";
+import * as drawing from "./canvas/ops.js";
+
+const SELECTING = new Set(["remove", "replace", "recolor", "restyle", "background", "adjust", "move", "resize", "duplicate", "text", "brush", "drag"]);
+const RESHAPING = ["rotate", "flip", "crop", "zoom", "scale"];
+
+export function freshState() {
+  return {
+    about: null, methods: [], models: [], project: null, instruction: "", plan: null, steps: [], active: 0, job: null,
+    status: "", error: null, busy: false, settings: loadSettings(), compare: null, saved: true, scale: 1,
+  };
+}
+
+export class Session {
+  constructor(store, canvas) {
+    this.store = store;
+    this.canvas = canvas;
+    this.serials = new Map();
+    this.bag = 0;
+    this.forward = [];
+    canvas.connect(
+      (name) => api.bitmap(`/masks/${name}?max=2048`),
+      async (ops) => {
+        const made = await api.post("/masks/raster", { picture: this.head.picture, ops });
+        return api.bitmap(`/masks/${made.mask}?max=2048`);
+      },
+    );
+    canvas.addEventListener("ft-change", (e) => this.drawn(e.detail.drawing));
+    canvas.addEventListener("ft-point", (e) => this.pointed(e.detail.point));
+    canvas.addEventListener("ft-box", (e) => this.selectActive({ box: e.detail.box }));
+    canvas.addEventListener("ft-pick", (e) => this.pickRegion(e.detail.id));
+    canvas.addEventListener("ft-view", () => this.lookClosely());
+    canvas.addEventListener("ft-zoom", (e) => this.store.set({ scale: e.detail.scale }));
+  }
+
+  get s() {
+    return this.store.state;
+  }
+
+  get head() {
+    return this.s.project?.nodes.find((n) => n.id === this.s.project.head);
+  }
+
+  get root() {
+    return this.s.project?.nodes.find((n) => n.parent === null);
+  }
+
+  get step() {
+    return this.s.steps[this.s.active];
+  }
+
+  node(id) {
+    return this.s.project.nodes.find((n) => n.id === id);
+  }
+
+  /** Runs something and shows its error, if it has one, with what to do. */
+  async guard(work, status) {
+    if (status) this.store.set({ status, busy: true });
+    try {
+      const value = await work();
+      if (status) this.store.set({ status: "", busy: false });
+      return value;
+    } catch (error) {
+      if (error.name === "AbortError") return undefined;
+      this.store.set({ error: { message: error.message, hint: error.hint ?? "", kind: error.kind }, busy: false, status: "" });
+      return undefined;
+    }
+  }
+
+  async begin() {
+    const [about, methods, models] = await Promise.all([api.get("/about"), api.get("/methods"), api.get("/models")]);
+    this.store.set({ about, methods: methods.methods, models: models.presets });
+    if (!this.s.settings.preset) this.setting({ preset: about.preset });
+    const asked = new URLSearchParams(location.hash.slice(1)).get("project");
+    const first = asked ?? about.start ?? about.last;
+    if (first) await this.guard(async () => this.show(await api.get(`/projects/${first}`), true));
+  }
+
+  openFile(file) {
+    return this.guard(async () => {
+      const zip = (await file.slice(0, 4).text()) === "PK\u0003\u0004";
+      if (zip) return this.show(await api.post("/projects/open", file), true);
+      if (file.size > this.s.about.max_upload) {
+        throw new api.Problem(413, { detail: `“${file.name}” is too large.`, hint: `At most ${this.s.about.max_upload >> 20} MB.` });
+      }
+      const picture = await api.post(`/pictures?name=${encodeURIComponent(file.name || "pasted")}`, file);
+      const project = await api.post("/projects", { picture: picture.picture, name: picture.name });
+      return this.show(project, true);
+    }, `Opening ${file.name || "the picture"} …`);
+  }
+
+  openProject(id) {
+    return this.guard(async () => this.show(await api.get(`/projects/${id}`), true), "Opening …");
+  }
+
+  /** Takes a project as the one to work on. */
+  async show(project, fresh) {
+    const before = this.s.project;
+    this.store.set({ project, error: null });
+    if (before?.id !== project.id) {
+      this.stop?.();
+      this.stop = api.listen(project.id, (e) => this.event(e), () => this.catchUp());
+      history.replaceState(null, "", `#project=${project.id}`);
+    }
+    if (fresh || before?.head !== project.head) {
+      await this.showHead(before?.id === project.id);
+      const draft = project.draft;
+      if (fresh && draft?.head === project.head) await this.restore(draft);
+    }
+  }
+
+  async showHead(keepView) {
+    const { head } = this;
+    const parent = head.parent && this.node(head.parent);
+    const [proxy, original] = await Promise.all([
+      api.bitmap(api.proxyPath(head.picture)),
+      parent ? api.bitmap(api.proxyPath(parent.picture)) : null,
+    ]);
+    if (head !== this.head) return;
+    this.canvas.setPicture({ proxy, size: head.size, original, keepView });
+    this.canvas.setRegions([]);
+    this.store.set({ steps: [], plan: null, active: 0 });
+    await this.canvas.load(drawing.emptyDrawing());
+    this.setCompare(null);
+    this.lookClosely();
+  }
+
+  async restore({ plan, steps, active, instruction }) {
+    this.store.set({ instruction: instruction ?? "", plan: plan ?? null, active: 0 });
+    await this.setSteps((steps ?? []).map((s) => ({ ...newStep(s.step), ...s, drawing: drawing.drawingOf(s.ops, s.points) })), active);
+    if (!steps?.length) this.spare = null;
+  }
+
+  readPlan(words) {
+    return this.guard(async () => {
+      const plan = await api.post("/plan", { instruction: words, preset: this.s.settings.preset || null });
+      const first = this.step && !this.s.plan ? this.step.drawing : null;
+      this.store.set({ plan, instruction: words, error: null });
+      const steps = plan.steps.map(newStep);
+      if (first?.ops.length) Object.assign(steps[0], { drawing: first, byHand: true });
+      await this.setSteps(steps, 0);
+      await this.selectAll();
+      if (this.s.settings.atOnce) await this.apply();
+    }, "Reading the instruction …");
+  }
+
+  async setSteps(steps, active = this.s.active) {
+    const at = Math.max(0, Math.min(active ?? 0, steps.length - 1));
+    this.store.set({ steps, active: at, saved: false });
+    await this.canvas.load(steps[at]?.drawing ?? drawing.emptyDrawing());
+    this.canvas.setRegions(steps[at]?.regions ?? []);
+    this.keepDraft();
+  }
+
+  patchStep(index, patch) {
+    const steps = this.s.steps.map((s, i) => (i === index ? { ...s, ...patch } : s));
+    return this.setSteps(steps);
+  }
+
+  /** Changes what a step says; a new target is looked for at once. */
+  async editStep(index, patch, look) {
+    const step = { ...this.s.steps[index].step, ...patch };
+    await this.patchStep(index, { step, ...(look ? { regions: [], asked: false, byHand: false, drawing: drawing.emptyDrawing() } : {}) });
+    if (look) await this.guard(() => this.selectFor(index));
+  }
+
+  setTarget(index, phrase) {
+    return this.guard(async () => {
+      const query = phrase.trim() ? await api.post("/phrase", { phrase }) : { noun: null, attributes: [] };
+      const { noun, attributes, relation = null, position = null, count = null } = query;
+      const moving = this.s.steps[index].step.op === "move";
+      await this.editStep(index, { target: noun, attributes, count, ...(moving ? {} : { relation, position }) }, true);
+    });
+  }
+
+  async selectAll() {
+    for (const [i] of this.s.steps.entries()) await this.selectFor(i);
+  }
+
+  /** Looks for what a step means and shows it. */
+  async selectFor(index, marks = {}) {
+    const { step, key, drawing: drawn } = this.s.steps[index];
+    const wanted = step.target && SELECTING.has(step.op) && !(step.op === "background" && !step.target);
+    if (!wanted && !marks.points?.length && !marks.box) return;
+    const serial = ++this.bag;
+    this.serials.set(key, serial);
+    await this.patchByKey(key, { looking: true });
+    let found;
+    try {
+      found = await api.post("/select", {
+        picture: this.head.picture, step, serial, engine: this.engine(),
+        points: marks.points ?? drawn.points, box: marks.box ?? null,
+      });
+    } catch (error) {
+      await this.patchByKey(key, { looking: false });
+      throw error;
+    }
+    if (this.serials.get(key) !== found.serial) return;
+    const at = this.s.steps.findIndex((s) => s.key === key);
+    if (at < 0) return;
+    const regions = found.regions.map((r, i) => ({ ...r, on: i === 0 }));
+    const now = this.s.steps[at].drawing;
+    const next = found.regions.length ? drawing.setRegion(now, found.regions[0].id) : now;
+    await this.patchByKey(key, {
+      regions, notes: found.notes ?? [], seen: found.seen ?? [], asked: true, looking: false, drawing: next,
+    });
+  }
+
+  patchByKey(key, patch) {
+    const at = this.s.steps.findIndex((s) => s.key === key);
+    return at < 0 ? undefined : this.patchStep(at, patch);
+  }
+
+  /** Another candidate instead of the one shown; again: takes it away. */
+  async pickRegion(id) {
+    const { step } = this;
+    if (!step?.regions.some((r) => r.id === id)) return;
+    const on = !step.regions.find((r) => r.id === id).on;
+    const regions = step.regions.map((r) => ({ ...r, on: on && r.id === id }));
+    await this.patchStep(this.s.active, { regions, byHand: true, drawing: drawing.setRegion(step.drawing, on ? id : null) });
+  }
+
+  ensureStep() {
+    if (!this.s.steps.length) {
+      this.store.set({ steps: [{ ...newStep({ op: "remove", target: null, params: {}, attributes: [] }), spare: true }], active: 0 });
+    }
+  }
+
+  drawn(next) {
+    this.ensureStep();
+    const steps = this.s.steps.map((s, i) => (i === this.s.active ? { ...s, drawing: next, byHand: true } : s));
+    this.store.set({ steps, saved: false });
+    this.keepDraft();
+  }
+
+  pointed(point) {
+    this.ensureStep();
+    const points = [...this.step.drawing.points, point];
+    return this.selectActive({ points }, { points });
+  }
+
+  async selectActive(marks, patch = {}) {
+    this.ensureStep();
+    const at = this.s.active;
+    await this.patchStep(at, { byHand: true, drawing: drawing.change(this.step.drawing, patch) });
+    if (marks.points?.length || marks.box) await this.guard(() => this.selectFor(at, marks), "Looking there …");
+  }
+
+  /** Takes the click points away; the mask they made stays. */
+  pointsGone() {
+    return this.canvas.update(drawing.change(this.canvas.drawing, { points: [] }));
+  }
+
+  /** grow, shrink, feather, invert or clear the mask. */
+  maskOp(kind, px) {
+    this.ensureStep();
+    if (kind === "clear") {
+      return this.canvas.update(drawing.change(this.canvas.drawing, { ops: [], points: [] })).then(() =>
+        this.patchStep(this.s.active, { regions: this.step.regions.map((r) => ({ ...r, on: false })) }));
+    }
+    return this.guard(() => this.canvas.commit(px ? { kind, px } : { kind }));
+  }
+
+  uploadMask(file) {
+    return this.guard(async () => {
+      const made = await api.call("PUT", `/masks?picture=${this.head.picture}`, file);
+      this.ensureStep();
+      await this.canvas.commit({ kind: "mask", name: made.mask });
+    }, "Reading the mask …");
+  }
+
+  async downloadMask() {
+    const made = await this.guard(() => api.post("/masks/raster", { picture: this.head.picture, ops: this.canvas.drawing.ops }));
+    return made?.mask;
+  }
+
+  undo() {
+    const { drawing: now } = this.canvas;
+    if (now.past.length) return this.putDrawing(drawing.undo(now));
+    if (this.s.job || !this.head?.parent) return undefined;
+    const child = this.head;
+    return this.guard(async () => {
+      await this.checkout(child.parent);
+      this.forward.push(child.id);
+      await this.takeFrom(child);
+    });
+  }
+
+  redo() {
+    const { drawing: now } = this.canvas;
+    if (now.future.length) return this.putDrawing(drawing.redo(now));
+    const next = this.forward.pop();
+    const node = next && this.node(next);
+    return node?.parent === this.s.project.head ? this.checkout(next) : undefined;
+  }
+
+  putDrawing(next) {
+    const top = next.ops[0]?.kind === "region" ? next.ops[0].name : null;
+    return this.patchStep(this.s.active, { drawing: next, regions: (this.step?.regions ?? []).map((r) => ({ ...r, on: r.id === top })) });
+  }
+
+  /** Puts the plan and drawings that made a state back into the panels. */
+  async takeFrom(node) {
+    if (!node.plan) return;
+    this.store.set({ plan: node.plan, instruction: node.plan.instruction });
+    const steps = node.plan.steps.map((step, i) => {
+      const hand = node.hands[i] ?? {};
+      const clean = { ...step, seed: null, mask: null, points: [], box: null };
+      return { ...newStep(clean), asked: true, byHand: Boolean(hand.ops?.length), drawing: drawing.drawingOf(hand.ops ?? [], hand.points ?? []) };
+    });
+    await this.setSteps(steps, 0);
+  }
+
+  checkout(id) {
+    return this.guard(async () => {
+      await api.post(`/projects/${this.s.project.id}/checkout`, { node: id });
+      await this.show(await api.get(`/projects/${this.s.project.id}`), false);
+    });
+  }
+
+  engine() {
+    const { preset, device, seed, grow, feather, verify } = this.s.settings;
+    const number = (v) => (v === "" || v === null || v === undefined ? null : Number(v));
+    return { preset: preset || null, device: device || null, seed: number(seed), grow: number(grow), feather: number(feather), verify: verify !== false };
+  }
+
+  /** Sends the plan with what was drawn; several variants become several states. */
+  apply({ newSeed = false, base = null, steps = null } = {}) {
+    const chosen = (steps ?? this.s.steps).filter((s) => s.enabled && !(s.spare && !s.drawing.ops.length));
+    if (!chosen.length || !this.s.project || this.s.job) return undefined;
+    const reshaped = (i) => chosen.slice(0, i).some((s) => s.step.op === "global" && RESHAPING.some((k) => k in s.step.params));
+    const hands = chosen.map((s, i) => {
+      const ops = s.byHand || !reshaped(i) ? s.drawing.ops : [];
+      return ops.length ? { ops } : null;
+    });
+    const instruction = this.s.plan?.instruction || describe(chosen);
+    const plan = { steps: chosen.map((s) => s.step), instruction, parser: this.s.plan?.parser ?? "manual" };
+    const variants = newSeed ? 1 : Number(this.s.settings.variants || 1);
+    const engine = this.engine();
+    if (newSeed) engine.seed = Math.floor(Math.random() * 2 ** 31);
+    const first = engine.seed ?? Math.floor(Math.random() * 2 ** 31);
+    return this.guard(async () => {
+      this.setCompare(null);
+      for (let i = 0; i < variants; i++) {
+        const seeded = variants > 1 ? { ...engine, seed: first + i } : engine;
+        const body = { project: this.s.project.id, base: base ?? this.s.project.head, plan, hands, engine: seeded, reference: this.s.reference?.picture ?? null };
+        const made = await api.post("/jobs", body);
+        if (!this.s.job) this.store.set({ job: { id: made.job, stage: "waiting", share: null, message: "", variants }, error: null });
+      }
+      this.armed = true;
+    });
+  }
+
+  /** The last edit once more from the same state with another seed. */
+  again() {
+    const { head } = this;
+    if (!head?.parent || !head.plan) return this.apply({ newSeed: true });
+    const steps = head.plan.steps.map((step, i) => ({
+      ...newStep({ ...step, seed: null, mask: null }), byHand: true, drawing: drawing.drawingOf(head.hands[i]?.ops ?? []),
+    }));
+    return this.guard(async () => {
+      await this.checkout(head.parent);
+      await this.takeFrom(head);
+      await this.apply({ newSeed: true, base: head.parent, steps });
+    });
+  }
+
+  cancel() {
+    if (!this.s.job) return undefined;
+    this.store.set({ job: { ...this.s.job, message: "stopping …" } });
+    return this.guard(() => api.post(`/jobs/${this.s.job.id}/cancel`));
+  }
+
+  event(e) {
+    if (e.type === "history.changed") return this.refresh();
+    const { job } = this.s;
+    if (e.type === "job.started" && (!job || job.id !== e.job) && e.project) {
+      this.store.set({ job: { ...(job ?? {}), id: e.job, stage: "starting", share: null, message: "" } });
+    } else if (e.type === "job.progress" && e.project) {
+      const share = e.total ? e.step / e.total : null;
+      const shown = { ...(job ?? {}), id: e.job, stage: e.stage, step: e.step, total: e.total, share, message: e.message, eta: e.eta_s };
+      this.store.set({ job: shown });
+      if (e.preview) this.showPreview(e.job);
+    } else if (["job.done", "job.failed", "job.cancelled", "job.interrupted"].includes(e.type) && job?.id === e.job) {
+      this.finished(e);
+    }
+    return undefined;
+  }
+
+  async showPreview(job) {
+    const shown = await api.bitmap(`/jobs/${job}/preview`).catch(() => null);
+    if (shown && this.s.job?.id === job) this.canvas.setPreview(shown);
+  }
+
+  async finished(e) {
+    this.canvas.setPreview(null);
+    this.store.set({ job: null });
+    if (e.type === "job.failed") this.store.set({ error: { ...e.error, kind: e.error?.type, retry: e.job } });
+    if (e.type === "job.cancelled") this.store.set({ status: "Cancelled; nothing was changed." });
+    if (e.type === "job.done") {
+      this.forward = [];
+      await this.refresh();
+    }
+  }
+
+  /** After (re)connecting: what happened meanwhile? */
+  async catchUp() {
+    await this.refresh();
+    const { jobs } = await api.get(`/jobs?project=${this.s.project.id}&limit=20`);
+    const open = jobs.find((j) => j.state === "running") ?? jobs.find((j) => j.state === "queued");
+    if (open) {
+      const { progress } = await api.get(`/jobs/${open.id}`);
+      this.store.set({ job: { id: open.id, stage: progress.stage ?? "waiting", message: progress.message ?? "", share: progress.total ? progress.step / progress.total : null } });
+    } else if (this.s.job) this.store.set({ job: null });
+    const broken = jobs[0]?.state === "interrupted" ? jobs[0] : null;
+    if (broken && !open) this.store.set({ error: { ...broken.error, kind: "Interrupted", retry: broken.id } });
+  }
+
+  refresh() {
+    this.refreshing = (this.refreshing ?? Promise.resolve()).then(async () => {
+      const project = await api.get(`/projects/${this.s.project.id}`).catch(() => null);
+      if (project && project.id === this.s.project.id) await this.show(project, false);
+    });
+    return this.refreshing;
+  }
+
+  retry(job) {
+    return this.guard(async () => {
+      await api.post(`/jobs/${job}/retry`);
+      this.store.set({ error: null });
+    });
+  }
+
+  setCompare(value) {
+    this.canvas.compare = this.canvas.original ? value : null;
+    this.store.set({ compare: this.canvas.compare });
+  }
+
+  setting(patch) {
+    const settings = { ...this.s.settings, ...patch };
+    this.store.set({ settings });
+    localStorage.setItem("finetouch.settings", JSON.stringify(settings));
+  }
+
+  keepDraft() {
+    clearTimeout(this.draftTimer);
+    this.draftTimer = setTimeout(() => this.sendDraft(), 600);
+  }
+
+  async sendDraft(keepalive = false) {
+    clearTimeout(this.draftTimer);
+    const { project, plan, steps, active, instruction } = this.s;
+    if (!project || this.s.saved) return;
+    const rows = steps.map(({ step, enabled, byHand, regions, notes, asked, spare, drawing: d }) => ({ step, enabled, byHand, regions, notes, asked, spare, ops: d.ops, points: d.points }));
+    const draft = { head: project.head, plan, steps: rows, active, instruction };
+    await api.call("PUT", `/projects/${project.id}/draft`, { draft }, { keepalive }).catch(() => null);
+    this.store.set({ saved: true });
+  }
+
+  /** Fetches the visible part at full resolution when the proxy is too coarse. */
+  async lookClosely() {
+    const { head, canvas } = this;
+    if (!head || canvas.view.scale * devicePixelRatio <= canvas.bitmap.scale * 1.05) return canvas.setDetail(null);
+    const { view, screen, size } = canvas;
+    const x = Math.max(0, Math.floor(-view.x / view.scale)), y = Math.max(0, Math.floor(-view.y / view.scale));
+    const w = Math.min(size[0] - x, Math.ceil(screen[0] / view.scale) + 2), h = Math.min(size[1] - y, Math.ceil(screen[1] / view.scale) + 2);
+    if (canvas.bitmap.scale >= 1 || w < 1 || h < 1) return canvas.setDetail(null);
+    this.looking?.abort();
+    this.looking = new AbortController();
+    const shown = await api.bitmap(`/pictures/${head.picture}/crop?x=${x}&y=${y}&w=${w}&h=${h}`, { signal: this.looking.signal }).catch(() => null);
+    if (shown && this.head === head) canvas.setDetail(shown, [x, y, w, h]);
+    return undefined;
+  }
+}
+
+let keys = 0;
+
+export function newStep(step) {
+  return { key: ++keys, step, enabled: true, regions: [], notes: [], seen: [], asked: false, looking: false, byHand: false, drawing: drawing.emptyDrawing() };
+}
+
+export function describe(steps) {
+  return steps.map(({ step }) => [step.op, ...(step.attributes ?? []), step.target ?? "the marked place"].join(" ")).join(", then ");
+}
+
+function loadSettings() {
+  const plain = { preset: "", device: "", seed: "", variants: "1", grow: "", feather: "", verify: true, atOnce: false, theme: "", singleKeys: "on" };
+  try {
+    return { ...plain, ...JSON.parse(localStorage.getItem("finetouch.settings") ?? "{}") };
+  } catch {
+    return plain;
+  }
+}
