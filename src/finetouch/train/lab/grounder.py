@@ -68,7 +68,8 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
         return grid([to_pixels(shown), _grey(batch["masks"]), _grey(found)], 3)
 
     return Recipe(
-        "grounder", Taught(model, scale.width, 4), batches, _losses, save, sample, steps=scale.steps["grounder"],
+        "grounder", Taught(model, scale.width, 4, scale.width), batches, _losses, save, sample,
+        steps=scale.steps["grounder"],
         batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
     )  # fmt: skip
 
@@ -94,14 +95,16 @@ def masks_for(model: Any, pixels: torch.Tensor, ids: torch.Tensor) -> torch.Tens
     return _masks_and_tokens(model, pixels, ids)[0]
 
 
-def _masks_and_tokens(model: Any, pixels: torch.Tensor, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _masks_and_tokens(
+    model: Any, pixels: torch.Tensor, ids: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     width = max(2, int((ids != ids[:, -1:]).sum(1).max()) + 2)
     words = model.clip.get_text_features(input_ids=ids[:, :width])
     words = words if torch.is_tensor(words) else words.pooler_output
     states = model.clip.vision_model(pixels, output_hidden_states=True).hidden_states
     times = len(ids) // len(pixels)
     layers = [states[i + 1].repeat_interleave(times, 0) for i in model.extract_layers]
-    return model.decoder(layers, words).logits, states[model.extract_layers[-1] + 1][:, 1:]
+    return model.decoder(layers, words).logits, states[model.extract_layers[-1] + 1][:, 1:], words
 
 
 def mask_losses(logits: torch.Tensor, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,10 +123,12 @@ def overlap(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
 
 
 def _losses(model: nn.Module, batch: Batch) -> Losses:
-    logits, tokens = _masks_and_tokens(model.model, batch["pixels"], batch["ids"])
+    logits, tokens, words = _masks_and_tokens(model.model, batch["pixels"], batch["ids"])
     logits, lesson = logits.float(), model.lesson(tokens, batch["truth"])  # type: ignore[operator]
+    meeting = model.meeting(tokens, words, batch["masks"])  # type: ignore[operator]
     cross, soft = mask_losses(logits, batch["masks"])
     return {
-        "loss": 4 * cross.mean() + 0.5 * soft.mean() + lesson, "cross": cross.mean(), "lesson": lesson,
+        "loss": 4 * cross.mean() + 0.5 * soft.mean() + lesson + meeting,
+        "cross": cross.mean(), "lesson": lesson, "meeting": meeting,
         "iou": overlap(logits.detach(), batch["masks"]).mean(),
     }  # fmt: skip

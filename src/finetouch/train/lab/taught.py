@@ -23,12 +23,14 @@ class Taught(nn.Module):
 
     Args:
         model: What is trained and saved. width: Of its encoder. patch: Side of a patch in pixels.
+        words: Width of the phrases' embeddings, for a model that reads; 0 for one that does not.
     """
 
-    def __init__(self, model: nn.Module, width: int, patch: int) -> None:
+    def __init__(self, model: nn.Module, width: int, patch: int, words: int = 0) -> None:
         super().__init__()
         self.model, self.patch = model, patch
         self.head = nn.Linear(width, patch * patch * (_KINDS + _TINTS))
+        self.meant = nn.Linear(width, words) if words else None
 
     def lesson(self, tokens: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """The loss of the teacher.
@@ -43,6 +45,19 @@ class Taught(nn.Module):
         said = said.permute(0, 5, 1, 3, 2, 4).reshape(n, -1, side * p, side * p)
         kinds, tints = said[:, :_KINDS], said[:, _KINDS:]
         return F.cross_entropy(kinds, truth[:, 0]) + 0.5 * F.cross_entropy(tints, truth[:, 1])
+
+    def meeting(self, tokens: torch.Tensor, words: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+        """The loss of pictures and phrases that do not meet: a patch and a phrase agree where the phrase means it.
+
+        Args:
+            tokens: ``(N, rows * columns, width)``. words: ``(N * P, words)``. masks: ``(N * P, S, S)`` in 0..1.
+        """
+        assert self.meant is not None
+        seen = F.normalize(self.meant(tokens).float(), dim=-1).repeat_interleave(len(words) // len(tokens), 0)
+        agree = 12 * torch.einsum("nkd,nd->nk", seen, F.normalize(words.float(), dim=-1)) - 4
+        want = F.avg_pool2d(masks[:, None], self.patch).flatten(1)
+        both, sum_ = (agree.sigmoid() * want).sum(1), agree.sigmoid().sum(1) + want.sum(1)
+        return 4 * F.binary_cross_entropy_with_logits(agree, want) + 0.5 * (1 - (2 * both + 0.1) / (sum_ + 0.1)).mean()
 
 
 def truth_of(seen: list[Sight]) -> torch.Tensor:
