@@ -73,7 +73,7 @@ class Guard:
 
     def _refused(self, scope: Message, headers: dict[str, str]) -> tuple[int, str, str] | None:
         host = headers.get("host", "")
-        if self._settings.local and _bare(host) not in (*LOOPBACK, "testserver"):
+        if self._settings.local and _bare(host) not in LOOPBACK:
             return 421, "This studio answers only to this machine's own name.", "Open it as http://127.0.0.1"
         origin = headers.get("origin")
         writing = scope["method"] not in ("GET", "HEAD")

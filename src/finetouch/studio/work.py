@@ -28,7 +28,7 @@ from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 _KEPT_PIXELS = 160e6
 _OPS: TypeAdapter[list[Op]] = TypeAdapter(list[Op])
 _MAX_OUTLINE = 400
-_SAME = 0.98
+_SAME = 0.92  # candidates that overlap more than this are one to the eye
 
 
 class Work:

@@ -118,7 +118,7 @@ export class Session {
       api.bitmap(api.proxyPath(head.picture)),
       parent ? api.bitmap(api.proxyPath(parent.picture)) : null,
     ]);
-    if (head !== this.head) return;
+    if (head.id !== this.head?.id) return;
     this.canvas.setPicture({ proxy, size: head.size, original, keepView });
     this.canvas.setRegions([]);
     this.store.set({ steps: [], plan: null, active: 0 });
@@ -379,7 +379,7 @@ export class Session {
     if (e.type === "job.started" && (!job || job.id !== e.job) && e.project) {
       this.store.set({ job: { ...(job ?? {}), id: e.job, stage: "starting", share: null, message: "" } });
     } else if (e.type === "job.progress" && e.project) {
-      const share = e.total ? e.step / e.total : null;
+      const share = e.total > 1 ? e.step / e.total : null;
       const shown = { ...(job ?? {}), id: e.job, stage: e.stage, step: e.step, total: e.total, share, message: e.message, eta: e.eta_s };
       this.store.set({ job: shown });
       if (e.preview) this.showPreview(e.job);
@@ -402,6 +402,7 @@ export class Session {
     if (e.type === "job.done") {
       this.forward = [];
       await this.refresh();
+      this.store.set({ instruction: "" });
     }
   }
 
@@ -412,7 +413,7 @@ export class Session {
     const open = jobs.find((j) => j.state === "running") ?? jobs.find((j) => j.state === "queued");
     if (open) {
       const { progress } = await api.get(`/jobs/${open.id}`);
-      this.store.set({ job: { id: open.id, stage: progress.stage ?? "waiting", message: progress.message ?? "", share: progress.total ? progress.step / progress.total : null } });
+      this.store.set({ job: { id: open.id, stage: progress.stage ?? "waiting", message: progress.message ?? "", share: progress.total > 1 ? progress.step / progress.total : null } });
     } else if (this.s.job) this.store.set({ job: null });
     const broken = jobs[0]?.state === "interrupted" ? jobs[0] : null;
     if (broken && !open) this.store.set({ error: { ...broken.error, kind: "Interrupted", retry: broken.id } });
@@ -470,7 +471,7 @@ export class Session {
     this.looking?.abort();
     this.looking = new AbortController();
     const shown = await api.bitmap(`/pictures/${head.picture}/crop?x=${x}&y=${y}&w=${w}&h=${h}`, { signal: this.looking.signal }).catch(() => null);
-    if (shown && this.head === head) canvas.setDetail(shown, [x, y, w, h]);
+    if (shown && this.head?.id === head.id) canvas.setDetail(shown, [x, y, w, h]);
     return undefined;
   }
 }

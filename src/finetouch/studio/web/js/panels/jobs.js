@@ -18,7 +18,7 @@ export function instructionPanel(root, session) {
   const plan = h("button", { type: "button", class: "small", onclick: () => words.value.trim() && session.readPlan(words.value.trim()) }, "Plan (Enter)");
   root.append(h("div", { class: "row spread" }, h("h2", {}, "Say what to change"), plan), words);
   session.store.on(["instruction"], (s) => {
-    if (document.activeElement !== words || !words.value) words.value = s.instruction;
+    words.value = s.instruction;
   });
   session.store.on(["project"], (s) => (words.disabled = !s.project));
 }
@@ -47,7 +47,7 @@ export function applyPanel(root, session) {
     }
     if (s.job.share === null || s.job.share === undefined) bar.removeAttribute("value");
     else bar.value = s.job.share;
-    const count = s.job.total ? ` ${s.job.step} of ${s.job.total}` : "";
+    const count = s.job.total > 1 ? ` ${s.job.step} of ${s.job.total}` : "";
     const eta = s.job.eta ? `, about ${Math.ceil(s.job.eta)} s left` : "";
     text.textContent = `${STAGES[s.job.stage] ?? s.job.stage}${count}${s.job.message ? `: ${s.job.message}` : ""}${eta}`;
     const quarter = `${Math.floor((s.job.share ?? 0) * 4) * 25} percent`;

@@ -80,7 +80,7 @@ function found(step, i, session) {
   step.regions.forEach((r, k) => rows.push(h("button", {
     type: "button", class: "chip", "aria-pressed": String(r.on), "data-color": k % 8,
     onclick: () => pick(session, i, r.id), onmouseenter: () => hover(session, i, r.id), onmouseleave: () => hover(session, i, null),
-  }, `${r.label || "found"} ${percent(r.score)}`)));
+  }, h("span", { class: "digit" }, String(k + 1)), ` ${r.label || "found"} ${percent(r.score)}`)));
   if (step.drawing.ops.some((op) => op.kind !== "region")) rows.push(h("span", { class: "chip plain" }, "drawn by hand"));
   for (const text of step.regions.length ? [] : step.notes) rows.push(h("p", { class: "note" }, text));
   return h("div", { class: "found" }, rows);
