@@ -24,6 +24,7 @@ sys.path.append(str(TESTS / "diffusion"))
 import tiny_flux  # noqa: E402
 import tiny_vision  # noqa: E402
 
+import tiny_editors  # noqa: E402
 import tiny_models  # noqa: E402
 from finetouch.hub.presets import Place, preset  # noqa: E402
 
@@ -75,5 +76,40 @@ def test_the_command_runs_from_end_to_end(name, tmp_path, coffee):
     assert set(models) == {"inpaint", "grounder", "segmenter"}, "the result was looked at again"
     for role, place in places.items():
         assert models[role].startswith(f"{place.id}@")
+    before, after = (np.asarray(Image.open(tmp_path / f)) for f in ("photo.png", "out.png"))
+    assert (before[mask == 0] == after[mask == 0]).mean() > 0.9 and (before[mask > 0] != after[mask > 0]).any()
+
+
+INSTRUCTORS: dict[str, Callable[[Path], Path]] = {
+    "sd15": lambda folder: tiny_editors.instruct_pix2pix(folder, blocks=4),
+    "sdxl": lambda folder: tiny_editors.instruct_pix2pix(folder, blocks=4),
+    "flux": lambda folder: tiny_editors.kontext(folder, blocks=4),
+    "qwen": tiny_editors.qwen_edit,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", INSTRUCTORS)
+def test_the_instruction_editor_of_every_preset_runs(name, tmp_path, coffee):
+    place = preset(name).roles["instruct"].place
+    tiny_models.in_cache(tmp_path / "cache", place.id, INSTRUCTORS[name](tmp_path / "instruct"), place.revision)
+    Image.fromarray(coffee).save(tmp_path / "photo.png")
+    mask = np.zeros(coffee.shape[:2], np.uint8)
+    mask[120:280, 200:390] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "FINETOUCH_"))}
+    clean |= {"HF_HUB_CACHE": str(tmp_path / "cache"), "HF_ENDPOINT": "http://127.0.0.1:9"}
+    command = [sys.executable, "-m", "finetouch.cli.main", "edit", "photo.png", "make the cup wooden", "--preset", name,
+               "--mask", "mask.png", "--param", "steps=2", "--seed", "1", "--json", "--device", "cpu"]  # fmt: skip
+    run = lambda *more: subprocess.run(  # noqa: E731
+        [*command, *more], cwd=tmp_path, capture_output=True, env=clean, timeout=900
+    )
+    plan = json.loads(run("--dry-run").stdout)
+    assert plan["steps"][0]["method"] == "instruct" and plan["download"]["command"] is None
+    done = run("-o", "out.png")
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    document = json.loads(done.stdout)
+    assert document["outside_change"]["count"] == 0 and document["steps"][0]["method"] == "instruct"
+    assert document["provenance"]["models"]["instruct"].startswith(f"{place.id}@")
     before, after = (np.asarray(Image.open(tmp_path / f)) for f in ("photo.png", "out.png"))
     assert (before[mask == 0] == after[mask == 0]).mean() > 0.9 and (before[mask > 0] != after[mask > 0]).any()

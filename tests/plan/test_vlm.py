@@ -265,6 +265,19 @@ def test_thin_pictures_can_be_shown(use, size):
         assert read(shown=picture(*size)).parser == "vlm"
 
 
+def test_a_dry_run_names_who_reads(use):
+    from finetouch.engine.dryrun import rehearse
+
+    with serve(GOOD) as stub:
+        use(vlm_url=stub.url)
+        pipeline = Pipeline("sd15", selector="vlm")
+        found = rehearse(pipeline, pipeline.plan(WORDS, "vlm", picture()))
+        assert found["steps"][0]["selector"] == "vlm"
+        assert {m["role"] for m in found["models"]} == {"inpaint", "grounder", "segmenter"}, "a server needs no weights"
+        use(vlm_url="")
+        assert "vlm" in {m["role"] for m in rehearse(pipeline, pipeline.plan(WORDS))["models"]}
+
+
 def test_the_key_is_never_shown():
     assert "secret" not in repr(Endpoint("http://localhost/v1", "m", "secret"))
     assert "secret" not in Endpoint("http://user:secret@localhost:1/v1", "m").identity

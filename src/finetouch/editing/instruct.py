@@ -49,7 +49,7 @@ class InstructParams(contracts.Params):
 
 
 @editor("instruct", summary="follows an instruction with InstructPix2Pix, FLUX Kontext or Qwen-Image-Edit",
-        roles=("instruct",), uses=("clip",), ops=("replace", "add", "recolor", "background", "restyle", "adjust",
+        roles=("instruct",), ops=("replace", "add", "recolor", "background", "restyle", "adjust",
         "global", "text"), presets=("sd15", "sdxl", "flux", "qwen"), extra="diffusion",
         packages=("torch", "diffusers", "transformers"), context=0.5, min_context=8, feather=FEATHER)  # fmt: skip
 class Instruct(EditMethod):

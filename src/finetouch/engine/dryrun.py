@@ -10,6 +10,7 @@ from finetouch.engine.choose import choose_editor
 from finetouch.engine.pipeline import Pipeline
 from finetouch.engine.shortage import gigabytes
 from finetouch.hub import care
+from finetouch.settings import settings
 from finetouch.types import EditPlan, EditStep
 
 
@@ -35,7 +36,7 @@ def rehearse(
                 users.setdefault(role, row[who])
     reader = next((s for s in registry.specs("parser") if s.name == plan.parser), None)
     for role in (*reader.roles, *reader.uses) if reader else ():
-        if pipeline.models.has(role):
+        if _played(pipeline, role):
             users.setdefault(role, plan.parser)
     models = [{**care.describe(pipeline.models.roles[role]), "used_by": who} for role, who in users.items()]
     return {
@@ -87,7 +88,7 @@ def _step(pipeline: Pipeline, step: EditStep, method: str, has_reference: bool, 
     query = step.query()
     selecting = not has_mask and (query.by_hand or bool(query.noun and spec.needs_region))
     selector = registry.get("selector", pipeline.selector) if selecting else None
-    played = pipeline.models.has
+    played = lambda role: _played(pipeline, role)  # noqa: E731
     return {
         "op": step.op,
         "target": step.target,
@@ -99,6 +100,12 @@ def _step(pipeline: Pipeline, step: EditStep, method: str, has_reference: bool, 
             "selector": [] if selector is None else [*selector.roles, *filter(played, selector.uses)],
         },
     }
+
+
+def _played(pipeline: Pipeline, role: str) -> bool:
+    """Whether a model on this machine plays a role; a server of the settings goes before the preset's own model."""
+    served = role == "vlm" and bool(settings().vlm_url) and role not in pipeline.models.overrides
+    return pipeline.models.has(role) and not served
 
 
 def _download(pipeline: Pipeline, models: list[dict[str, Any]]) -> dict[str, Any]:
