@@ -44,7 +44,7 @@ class Node(BaseModel):
     parent: str | None = None
     picture: str
     mask: str | None = None
-    label: str = Field("", max_length=400)
+    label: str = Field(default="", max_length=400)
     size: tuple[int, int]
     plan: EditPlan | None = None
     hands: list[dict[str, Any]] = Field(default_factory=list)
@@ -64,7 +64,7 @@ class Document(BaseModel):
 
     finetouch_project: int = 1
     id: str = Field(pattern="^[0-9a-f]{16}$")
-    name: str = Field("Untitled", max_length=200)
+    name: str = Field(default="Untitled", max_length=200)
     head: str
     nodes: dict[str, Node]
     created: float = Field(default_factory=time.time)

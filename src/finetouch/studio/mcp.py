@@ -127,7 +127,7 @@ def _add_tools(made: MCPServer, studio: Studio) -> None:
             if (instruction is None) == (plan is None):
                 raise InputError("Give either an instruction or a plan.", "Call plan_edit first to get a plan.")
             wanted = plan or studio.plan(instruction or "", preset)
-            hand = Hand(ops=[Stored(id="", kind="region", name=region)]) if region else None
+            hand = Hand(ops=[Stored(kind="region", name=region)]) if region else None
             job = studio.submit_single(picture, wanted, Engine(preset=preset, seed=seed), hand, client="agent")
             done = studio.queue.wait(job.id, _EDIT_SECONDS)
             if done.state != "done" or done.result is None:

@@ -145,7 +145,7 @@ async def _edit(studio: Studio, request: Request) -> dict[str, Any]:
         hand = Hand(points=body.points, box=body.box)
         if "mask" in files:
             name = studio.add_mask(picture, files["mask"][0])["mask"]
-            hand = hand.model_copy(update={"ops": [Stored(id="", kind="mask", name=name)]})
+            hand = hand.model_copy(update={"ops": [Stored(kind="mask", name=name)]})
         reference = studio.add_picture(*files["reference"])["picture"] if "reference" in files else None
         job = studio.submit_single(picture, plan, body.engine(), hand, reference, client_of(request))
         return {"job": job.id, "position": studio.queue.store.position(job), "plan": plan.model_dump(mode="json")}

@@ -23,12 +23,12 @@ class _In(BaseModel):
 class Engine(_In):
     """Who does the work, and how: the same options as on the command line."""
 
-    preset: str | None = Field(None, max_length=40)
+    preset: str | None = Field(default=None, max_length=40)
     device: Literal["auto", "cpu", "cuda", "mps"] | None = None
-    method: str = Field("auto", max_length=40)
-    seed: int | None = Field(None, ge=0, lt=2**53)
-    grow: float | None = Field(None, ge=-500, le=500)
-    feather: float | None = Field(None, ge=0, le=500)
+    method: str = Field(default="auto", max_length=40)
+    seed: int | None = Field(default=None, ge=0, lt=2**53)
+    grow: float | None = Field(default=None, ge=-500, le=500)
+    feather: float | None = Field(default=None, ge=0, le=500)
     verify: bool = True
 
 
@@ -38,8 +38,8 @@ class PlanRequest(_In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"instruction": "remove the man on the far right"}]})
 
     instruction: Words
-    preset: str | None = Field(None, max_length=40)
-    parser: str | None = Field(None, max_length=40)
+    preset: str | None = Field(default=None, max_length=40)
+    parser: str | None = Field(default=None, max_length=40)
 
 
 class SelectRequest(_In):
@@ -53,7 +53,7 @@ class SelectRequest(_In):
     points: list[Point] = Field(default_factory=list, max_length=200)
     box: Xyxy | None = None
     serial: int = 0
-    engine: Engine = Field(default_factory=lambda: Engine())
+    engine: Engine = Field(default_factory=Engine)
 
 
 class PhraseRequest(_In):
@@ -86,12 +86,12 @@ class EditRequest(_In):
     plan: EditPlan | None = None
     points: list[Point] = Field(default_factory=list, max_length=200)
     box: Xyxy | None = None
-    preset: str | None = Field(None, max_length=40)
+    preset: str | None = Field(default=None, max_length=40)
     device: Literal["auto", "cpu", "cuda", "mps"] | None = None
-    method: str = Field("auto", max_length=40)
-    seed: int | None = Field(None, ge=0, lt=2**53)
-    grow: float | None = Field(None, ge=-500, le=500)
-    feather: float | None = Field(None, ge=0, le=500)
+    method: str = Field(default="auto", max_length=40)
+    seed: int | None = Field(default=None, ge=0, lt=2**53)
+    grow: float | None = Field(default=None, ge=-500, le=500)
+    feather: float | None = Field(default=None, ge=0, le=500)
     verify: bool = True
 
     def engine(self) -> Engine:
@@ -107,7 +107,7 @@ class JobRequest(_In):
     plan: EditPlan
     hands: list[Hand | None] = Field(default_factory=list, max_length=100)
     reference: Name | None = None
-    engine: Engine = Field(default_factory=lambda: Engine())
+    engine: Engine = Field(default_factory=Engine)
     adopt: bool = True
 
 
@@ -115,7 +115,7 @@ class NewProject(_In):
     """A project around an uploaded picture."""
 
     picture: Name
-    name: str = Field("Untitled", max_length=200)
+    name: str = Field(default="Untitled", max_length=200)
 
 
 class NodeRef(_In):

@@ -23,7 +23,7 @@ _XY = Annotated[tuple[_COORDINATE, ...], Field(min_length=2, max_length=3)]
 class _Op(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field("", max_length=64)
+    id: str = Field(default="", max_length=64)
     layer: Literal["mask", "edge_add", "edge_sub", "color"] = "mask"
     mode: Literal["add", "sub"] = "add"
 
@@ -33,7 +33,7 @@ class Stroke(_Op):
 
     kind: Literal["stroke"] = "stroke"
     radius: float = Field(gt=0, le=5000, allow_inf_nan=False)
-    hardness: float = Field(1.0, ge=0, le=1)
+    hardness: float = Field(default=1.0, ge=0, le=1)
     points: list[_XY] = Field(min_length=1, max_length=MAX_POINTS)
 
 
