@@ -47,10 +47,12 @@ def test_an_exact_codec_runs_in_full_precision_and_leaves_the_model_as_it_was():
     vae = tiny_models.vae().eval().half()
     x = (torch.rand(1, 3, 16, 16) * 2 - 1).half()
     exact = Codec(vae, exact=True).encode(x)
-    assert exact.dtype == torch.float32 and next(vae.parameters()).dtype == torch.float16
+    assert exact.dtype == torch.float16 and next(vae.parameters()).dtype == torch.float16, "the denoiser is in half"
     with torch.no_grad():
         expected = vae.float().encode(x.float()).latent_dist.mode() * vae.config.scaling_factor
-    torch.testing.assert_close(exact, expected)
+    torch.testing.assert_close(exact, expected.half())
+    full = Codec(tiny_models.vae().eval().half(), exact=True).decode(exact)
+    assert full.dtype == torch.float32
 
 
 def test_what_is_no_picture_is_refused():

@@ -113,3 +113,72 @@ def test_other_unets_and_broken_weights_are_refused(parts, tmp_path):
     with pytest.raises(BrokenOutput, match="twice"):
         instruct.follow({**parts, "vae": broken}, replace(job(parts), steps=2), 1.5, Reporter(), notes)
     assert "full precision" in notes[0]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    make = tmp_path_factory.mktemp
+    places = {"kontext": tiny_editors.kontext(make("k")), "qwen": tiny_editors.qwen_edit(make("q"), plus=False)}
+    places["plus"] = tiny_editors.qwen_edit(make("p"))
+    return {n: Models(preset("embedded"), overrides={"instruct": str(p)}).get("instruct") for n, p in places.items()}
+
+
+@pytest.fixture
+def small_qwen(monkeypatch):
+    from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit as plain
+    from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as plus
+
+    monkeypatch.setattr(plus, "VAE_IMAGE_SIZE", 64 * 64)
+    monkeypatch.setattr(plus, "CONDITION_IMAGE_SIZE", 64 * 64)
+    usual = plain.calculate_dimensions
+    monkeypatch.setattr(plain, "calculate_dimensions", lambda area, ratio: usual(64 * 64, ratio))
+
+
+@pytest.mark.parametrize("who", ["kontext", "qwen", "plus"])
+def test_whole_editors_give_the_pixels_of_their_pipelines(whole, who, small_qwen):
+    import diffusers
+    from PIL import Image
+
+    from finetouch.diffusion import kontext
+
+    loaded, pixels = whole[who], picture(64, 96)
+    name = loaded.facts["pipeline"]
+    ours = kontext.follow(loaded.parts, name, pixels, "a red cat", "a dog", 4, Reporter(), steps=3, guidance=4.0)
+    names = kontext.flux.COMPONENTS if who == "kontext" else kontext.QWEN_COMPONENTS
+    theirs = getattr(diffusers, name)(**{n: loaded.parts[n] for n in names})
+    theirs.set_progress_bar_config(disable=True)
+    more = {"negative_prompt": "a dog", "true_cfg_scale": 4.0, "image": Image.fromarray(pixels)}
+    if who == "kontext":
+        image = torch.from_numpy(pixels.transpose(2, 0, 1)[None] / 255.0).float()
+        more = {"guidance_scale": 4.0, "max_sequence_length": 24, "image": image, "_auto_resize": False}
+        more |= {"max_area": 64 * 96}
+    made = theirs(
+        prompt="a red cat", height=64, width=96, num_inference_steps=3, output_type="np",
+        generator=torch.Generator().manual_seed(4), **more,
+    ).images[0]  # fmt: skip
+    assert np.abs(ours.astype(int) - np.round(made * 255).astype(int)).max() <= 1 and ours.std() > 1
+
+
+@pytest.mark.parametrize("who", ["kontext", "qwen", "plus", "ip2p"])
+@pytest.mark.parametrize("exact", [False, True])
+def test_half_precision_works_and_decodes_in_full_when_asked(whole, parts, who, exact, small_qwen):
+    import copy
+
+    from finetouch.diffusion import kontext
+    from finetouch.engine.loading import quiet
+
+    loaded = parts if who == "ip2p" else whole[who].parts
+    with quiet():
+        half = {
+            n: copy.deepcopy(p).to(torch.bfloat16) if isinstance(p, torch.nn.Module) else p for n, p in loaded.items()
+        }
+    if who == "ip2p":
+        made = instruct._once(half, job(half), 1.5, Reporter(), [], "cpu", exact=exact)
+        assert made.shape == picture().shape
+    else:
+        made = kontext.follow(
+            half, whole[who].facts["pipeline"], picture(64, 96), "a cat", "", 4, Reporter(), steps=2, guidance=2.0,
+            exact=exact,
+        )  # fmt: skip
+        assert made.shape == (64, 96, 3)
+    assert next(half["vae"].parameters()).dtype == torch.bfloat16

@@ -189,6 +189,18 @@ def test_weights_that_overflow_in_half_precision_are_tried_in_full(four):
     assert out.shape == PIXELS.shape and any("full precision" in n for n in painter.notes)
 
 
+@pytest.mark.parametrize("who", ["four", "nine"])
+def test_a_model_all_in_half_precision_whose_autoencoder_must_not_be(who, request):
+    import copy
+
+    whole = request.getfixturevalue(who)
+    parts = {n: copy.deepcopy(p).half() if isinstance(p, torch.nn.Module) else p for n, p in whole.components.items()}
+    assert parts["vae"].config.force_upcast
+    notes: list[str] = []
+    out = Painter(parts, Reporter(), notes).paint(job(whole))
+    assert out.shape == PIXELS.shape and not notes
+
+
 def test_weights_that_are_no_numbers_are_an_error_that_says_what_to_do(four):
     vae = tiny_models.vae().eval()
     vae.decoder.conv_out.bias.data.fill_(float("nan"))

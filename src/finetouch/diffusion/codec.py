@@ -43,11 +43,13 @@ class Codec:
 
     def encode(self, tensor: Any) -> Any:
         """Latents ``(N, C, h, w)`` of pictures ``(N, 3, H, W)`` in -1..1: the most likely ones, scaled."""
-        return self._in_its_format(lambda x: self._scaled(self._vae.encode(x).latent_dist.mode()), tensor)
+        return self._in_its_format(lambda x: self._scaled(self._vae.encode(x).latent_dist.mode()), tensor).to(
+            tensor.dtype
+        )
 
     def modes(self, tensor: Any) -> Any:
         """The same as `encode` without the scale, as models that are told a picture want it."""
-        return self._in_its_format(lambda x: self._vae.encode(x).latent_dist.mode(), tensor)
+        return self._in_its_format(lambda x: self._vae.encode(x).latent_dist.mode(), tensor).to(tensor.dtype)
 
     def decode(self, latents: Any) -> Any:
         """Pictures ``(N, 3, H, W)``, about -1..1, of scaled latents."""

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from finetouch.diffusion import flux
-from finetouch.diffusion.codec import BLACK, Codec, to_tensor
+from finetouch.diffusion.codec import Codec, checked_pixels, to_tensor
 from finetouch.diffusion.preview import Preview
 from finetouch.diffusion.sampler import PREVIEWS
-from finetouch.errors import BrokenOutput
 from finetouch.types import Pixels, Reporter
 
 QWEN_COMPONENTS = ("scheduler", "vae", "text_encoder", "tokenizer", "processor", "transformer")
@@ -42,7 +41,7 @@ def follow(
         pixels: ``(H, W, 3) uint8``, sides multiples of `multiple`. prompt: The instruction.
         negative: What must not be seen (Qwen-Image-Edit only). seed: For the noise. report: Progress and cancel.
         steps, guidance: As for any sampler; Kontext takes the guidance as an input.
-        exact: Run the autoencoder in float32.
+        exact: Run the decoder in float32.
 
     Raises:
         BrokenOutput: The output is no picture.
@@ -51,8 +50,6 @@ def follow(
 
     pipeline, arguments = (_qwen if is_qwen(parts) else _flux)(parts, pipeline_name, pixels, negative, guidance)
     pipeline.set_progress_bar_config(disable=True)
-    vae = parts["vae"]
-    before = next(vae.parameters()).dtype
     height, width = pixels.shape[:2]
     shown = _preview(parts, pixels, str(pipeline._execution_device))
     every = max(1, steps // PREVIEWS)
@@ -65,21 +62,41 @@ def follow(
         report.update("denoise", step + 1, steps, label, picture)
         return values
 
-    if exact:
-        vae.to(torch.float32)
-    try:
-        out = pipeline(
-            prompt=prompt, height=height, width=width, num_inference_steps=steps, output_type="np",
+    with torch.inference_mode():
+        packed = pipeline(
+            prompt=prompt, height=height, width=width, num_inference_steps=steps, output_type="latent",
             generator=torch.Generator("cpu").manual_seed(int(seed)), callback_on_step_end=at_step, **arguments,
-        ).images[0]  # fmt: skip
+        ).images  # fmt: skip
+        latents = pipeline._unpack_latents(packed, height, width, multiple(parts) // 2)
+        return checked_pixels(_decoded(parts, latents, exact), pixels)
+
+
+def _decoded(parts: Mapping[str, Any], latents: Any, exact: bool) -> Any:
+    """Pictures ``(1, 3, H, W)``, about -1..1, of a pipeline's latents."""
+    import torch
+
+    vae = parts["vae"]
+    if not is_qwen(parts):
+        return Codec(vae, exact).decode(latents)
+    usual = next(vae.parameters()).dtype
+    mean, std = _statistics(vae, latents)
+    try:
+        if exact:
+            vae.to(torch.float32)
+        form = torch.float32 if exact else usual
+        return vae.decode((latents.float() * std + mean).to(form)).sample[:, :, 0]
     finally:
-        vae.to(before)
-    if not np.isfinite(out).all():
-        raise BrokenOutput("The model gave values that are no numbers.")
-    made = np.clip(np.round(np.asarray(out) * 255.0), 0, 255).astype(np.uint8)
-    if int(made.max()) <= BLACK and int(pixels.max()) > 8 * BLACK:
-        raise BrokenOutput("The model gave a black picture.")
-    return made
+        vae.to(usual)
+
+
+def _statistics(vae: Any, latents: Any) -> tuple[Any, Any]:
+    """Mean and spread of every channel of Qwen-Image's latents, in the shape of `latents`."""
+    import torch
+
+    shape = [1, -1] + [1] * (latents.ndim - 2)
+    found = (vae.config.latents_mean, vae.config.latents_std)
+    mean, std = (torch.tensor(v, device=latents.device, dtype=torch.float32).view(shape) for v in found)
+    return mean, std
 
 
 def _flux(parts: Mapping[str, Any], _: str, pixels: Pixels, __: str, guidance: float) -> tuple[Any, dict[str, Any]]:
@@ -124,8 +141,5 @@ def _preview(parts: Mapping[str, Any], pixels: Pixels, device: str) -> Preview:
         return Preview(Codec(vae).encode(picture), pixels)
     with torch.inference_mode():
         latents = vae.encode(picture[:, :, None]).latent_dist.mode()[:, :, 0]
-    mean, std = (
-        torch.tensor(v, device=latents.device, dtype=latents.dtype).view(1, -1, 1, 1)
-        for v in (vae.config.latents_mean, vae.config.latents_std)
-    )
-    return Preview((latents - mean) / std, pixels)
+    mean, std = _statistics(vae, latents)
+    return Preview((latents.float() - mean) / std, pixels)
