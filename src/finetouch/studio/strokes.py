@@ -157,7 +157,8 @@ def _shape(shape: tuple[int, ...], op: Stroke | Polygon | BoxOp) -> tuple[tuple[
     out = canvas.astype(np.float32) / np.float32(255)
     if isinstance(op, Stroke) and op.hardness < 1:
         sigma = max(0.5, float(radii.mean()) * (1 - op.hardness) * 0.5)
-        out = np.asarray(cv2.GaussianBlur(out, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+        soft = cv2.GaussianBlur(out, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        out = np.minimum(np.asarray(soft, np.float32), np.float32(1))
     return window, out
 
 
