@@ -67,9 +67,9 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
         shown = batch["pixels"].repeat_interleave(_PHRASES, 0)
         return grid([to_pixels(shown), _grey(batch["masks"]), _grey(found)], 3)
 
+    taught = Taught(model, scale.width, 4, scale.width, alone=scale.steps["grounder"] // 2)
     return Recipe(
-        "grounder", Taught(model, scale.width, 4, scale.width), batches, _losses, save, sample,
-        steps=scale.steps["grounder"],
+        "grounder", taught, batches, _losses, save, sample, steps=scale.steps["grounder"],
         batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
     )  # fmt: skip
 
@@ -92,19 +92,20 @@ def _batches(pool: Pool, size: int, tokenizer: Any, count: int, step: int) -> It
 
 def masks_for(model: Any, pixels: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     """Logits ``(N * P, S, S)`` for P phrases per picture, each picture encoded once."""
-    return _masks_and_tokens(model, pixels, ids)[0]
+    return _decoded(model, *_encoded(model, pixels, ids))
 
 
-def _masks_and_tokens(
-    model: Any, pixels: torch.Tensor, ids: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _encoded(model: Any, pixels: torch.Tensor, ids: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
     width = max(2, int((ids != ids[:, -1:]).sum(1).max()) + 2)
     words = model.clip.get_text_features(input_ids=ids[:, :width])
     words = words if torch.is_tensor(words) else words.pooler_output
     states = model.clip.vision_model(pixels, output_hidden_states=True).hidden_states
-    times = len(ids) // len(pixels)
-    layers = [states[i + 1].repeat_interleave(times, 0) for i in model.extract_layers]
-    return model.decoder(layers, words).logits, states[model.extract_layers[-1] + 1][:, 1:], words
+    return [states[i + 1] for i in model.extract_layers], words
+
+
+def _decoded(model: Any, layers: list[torch.Tensor], words: torch.Tensor) -> torch.Tensor:
+    times = len(words) // len(layers[0])
+    return torch.as_tensor(model.decoder([v.repeat_interleave(times, 0) for v in layers], words).logits)
 
 
 def mask_losses(logits: torch.Tensor, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,9 +124,14 @@ def overlap(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
 
 
 def _losses(model: nn.Module, batch: Batch) -> Losses:
-    logits, tokens, words = _masks_and_tokens(model.model, batch["pixels"], batch["ids"])
-    logits, lesson = logits.float(), model.lesson(tokens, batch["truth"])  # type: ignore[operator]
-    meeting = model.meeting(tokens, words, batch["masks"])  # type: ignore[operator]
+    assert isinstance(model, Taught)
+    layers, words = _encoded(model.model, batch["pixels"], batch["ids"])
+    lesson = model.lesson(layers[-1][:, 1:], batch["truth"])
+    meeting = model.meeting(layers[-1][:, 1:], words, batch["masks"])
+    if model.encoder_only():
+        none = torch.tensor(float("nan"))
+        return {"loss": lesson + meeting, "cross": none, "lesson": lesson, "meeting": meeting, "iou": none}
+    logits = _decoded(model.model, layers, words).float()
     cross, soft = mask_losses(logits, batch["masks"])
     return {
         "loss": 4 * cross.mean() + 0.5 * soft.mean() + lesson + meeting,

@@ -24,13 +24,24 @@ class Taught(nn.Module):
     Args:
         model: What is trained and saved. width: Of its encoder. patch: Side of a patch in pixels.
         words: Width of the phrases' embeddings, for a model that reads; 0 for one that does not.
+        alone: Training steps in which only the encoder learns, which is much cheaper.
     """
 
-    def __init__(self, model: nn.Module, width: int, patch: int, words: int = 0) -> None:
+    steps: torch.Tensor
+
+    def __init__(self, model: nn.Module, width: int, patch: int, words: int = 0, alone: int = 0) -> None:
         super().__init__()
+        self.alone = alone
+        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
         self.model, self.patch = model, patch
         self.head = nn.Linear(width, patch * patch * (_KINDS + _TINTS))
         self.meant = nn.Linear(width, words) if words else None
+
+    def encoder_only(self) -> bool:
+        """Whether the encoder still learns alone; counts the training steps."""
+        if self.training:
+            self.steps += 1
+        return int(self.steps) <= self.alone
 
     def lesson(self, tokens: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """The loss of the teacher.
