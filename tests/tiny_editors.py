@@ -128,6 +128,25 @@ def instruct_pix2pix(folder: Path, blocks: int = 2) -> Path:
     return folder
 
 
+def instruct_pix2pix_xl(folder: Path) -> Path:
+    """InstructPix2Pix on SDXL: eight input channels and two text encoders."""
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLInstructPix2PixPipeline
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+    torch.manual_seed(8)
+    words = CLIPTokenizer.from_pretrained(str(tiny_models.tokenizer(folder / "words")))
+    core = tiny_models.unet(
+        8, 32, outer=False, addition_embed_type="text_time", addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + 16, transformer_layers_per_block=1, use_linear_projection=True,
+    )  # fmt: skip
+    StableDiffusionXLInstructPix2PixPipeline(
+        vae=tiny_models.vae(), text_encoder=CLIPTextModel(CLIPTextConfig(**tiny_models.text_config())),
+        text_encoder_2=CLIPTextModelWithProjection(CLIPTextConfig(**tiny_models.text_config())), tokenizer=words,
+        tokenizer_2=words, unet=core, scheduler=EulerDiscreteScheduler(), add_watermarker=False,
+    ).save_pretrained(str(folder))  # fmt: skip
+    return folder
+
+
 def kontext(folder: Path, blocks: int = 2) -> Path:
     """FLUX Kontext: plain FLUX that is shown the picture as more tokens."""
     import json

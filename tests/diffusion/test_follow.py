@@ -182,3 +182,20 @@ def test_half_precision_works_and_decodes_in_full_when_asked(whole, parts, who, 
         )  # fmt: skip
         assert made.shape == (64, 96, 3)
     assert next(half["vae"].parameters()).dtype == torch.bfloat16
+
+
+def test_the_large_model_gives_the_pixels_of_its_pipeline(tmp_path):
+    from diffusers import StableDiffusionXLInstructPix2PixPipeline
+
+    place = tiny_editors.instruct_pix2pix_xl(tmp_path)
+    loaded = Models(preset("embedded"), overrides={"instruct": str(place)}).get("instruct")
+    asked = job(loaded.parts, "euler", 5.0, negative="a dog")
+    ours = instruct.follow(loaded.parts, asked, 1.5, Reporter(), [])
+    theirs = StableDiffusionXLInstructPix2PixPipeline(**loaded.parts, add_watermarker=False)
+    theirs.set_progress_bar_config(disable=True)
+    made = theirs(
+        prompt="a red cat", negative_prompt="a dog", height=32, width=48, num_inference_steps=5, guidance_scale=5.0,
+        image=torch.from_numpy(picture().transpose(2, 0, 1)[None] / 255.0).float(), image_guidance_scale=1.5,
+        latents=noise_like(torch.zeros(1, 4, 16, 24), 4), output_type="np",
+    ).images[0]  # fmt: skip
+    assert np.abs(ours.astype(int) - np.round(made * 255).astype(int)).max() <= 1 and ours.std() > 1
