@@ -287,3 +287,9 @@ def test_methods_describe_their_forms(client: TestClient) -> None:
     presets = {p["preset"]: p for p in client.get("/api/v1/models").json()["presets"]}
     assert presets["embedded"]["ready"] and "sd15" in presets
     assert client.post("/api/v1/phrase", json={"phrase": "the red cup"}).json()["noun"] == "cup"
+
+
+def test_samples(client: TestClient) -> None:
+    for name in ("cup", "cat", "astronaut"):
+        assert client.post(f"/api/v1/samples/{name}").status_code == 201
+    assert client.post("/api/v1/samples/lena").status_code == 422

@@ -148,7 +148,8 @@ async def _edit(studio: Studio, request: Request) -> dict[str, Any]:
             hand = hand.model_copy(update={"ops": [Stored(kind="mask", name=name)]})
         reference = studio.add_picture(*files["reference"])["picture"] if "reference" in files else None
         job = studio.submit_single(picture, plan, body.engine(), hand, reference, client_of(request))
-        return {"job": job.id, "position": studio.queue.store.position(job), "plan": plan.model_dump(mode="json")}
+        place = studio.queue.store.position(job)
+        return {"job": job.id, "position": place, "picture": picture, "plan": plan.model_dump(mode="json")}
 
     return await run_in_threadpool(carry_out)
 

@@ -46,6 +46,11 @@ def routes(studio: Studio) -> APIRouter:
         data, name = await upload_of(request)
         return await run_in_threadpool(studio.add_picture, data, name)
 
+    @router.post("/samples/{name}", status_code=201)
+    def add_sample(name: str) -> dict[str, Any]:
+        """One of a few free photos to try things out: cup, cat, astronaut."""
+        return studio.add_sample(name)
+
     @router.get("/pictures/{picture}/proxy")
     def proxy(picture: str, side: Side = 2048) -> Response:
         """The picture in sRGB, at most `max` px."""

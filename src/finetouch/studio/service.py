@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 import time
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from finetouch.types import EditPlan
 
 HANDLER = "finetouch.studio.work:Work"
 SELECT_SECONDS = 300.0
+SAMPLES = {"cup": "coffee", "cat": "chelsea", "astronaut": "astronaut"}
 
 
 class JobFailed(FinetouchError):
@@ -91,6 +93,16 @@ class Studio:
             "picture": stored, "size": list(picture.size), "format": picture.format, "name": clean_name(name),
             "has_alpha": picture.alpha is not None, "notices": list(picture.notices),
         }  # fmt: skip
+
+    def add_sample(self, name: str) -> dict[str, Any]:
+        """One of the photos that scikit-image ships, for trying things out."""
+        if name not in SAMPLES:
+            raise InputError(f"There is no sample '{name[:40]}'.", f"Available: {', '.join(SAMPLES)}.")
+        from skimage import data
+
+        buffer = BytesIO()
+        io.to_pillow(io.from_array(getattr(data, SAMPLES[name])())).save(buffer, "PNG")
+        return self.add_picture(buffer.getvalue(), f"{name}.png")
 
     def plan(self, instruction: str, preset: str | None = None, parser: str | None = None) -> EditPlan:
         """Reads an instruction."""

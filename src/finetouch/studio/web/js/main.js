@@ -181,6 +181,7 @@ addEventListener("paste", (e) => {
 });
 addEventListener("pagehide", () => session.sendDraft(true));
 $("welcome-open").addEventListener("click", () => file.click());
+for (const b of document.querySelectorAll("[data-sample]")) b.addEventListener("click", () => session.openSample(b.dataset.sample));
 
 setTool(session, "brush");
 setBrush(session, { radius: 24 });

@@ -38,7 +38,8 @@ export function batchDialog(session) {
     form.append("image", row.file, row.file.name);
     form.append("request", JSON.stringify({ plan, ...engine }));
     try {
-      const { job } = await api.post("/edits", form);
+      const { job, picture } = await api.post("/edits", form);
+      row.before.append(h("img", { src: api.thumbUrl(picture), alt: "before" }));
       let found;
       do {
         await new Promise((done) => setTimeout(done, 400));

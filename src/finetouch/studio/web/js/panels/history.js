@@ -61,7 +61,7 @@ function remove(node, session) {
 export function stripPanel(root, session) {
   session.store.on(["project"], (s) => {
     const head = s.project?.nodes.find((n) => n.id === s.project.head);
-    const others = head?.parent ? s.project.nodes.filter((n) => n.parent === head.parent) : [];
+    const others = head?.parent ? s.project.nodes.filter((n) => n.parent === head.parent && n.plan?.instruction === head.plan?.instruction) : [];
     root.hidden = others.length < 2;
     root.replaceChildren(...others.map((n) => h("button", {
       type: "button", "aria-pressed": String(n.id === head.id), onclick: () => session.checkout(n.id), "aria-label": `Result with seed ${n.seed}`,

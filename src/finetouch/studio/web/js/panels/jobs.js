@@ -70,8 +70,8 @@ export function errorBox(root, session) {
     if (!error) return;
     const download = error.kind === "ModelMissing" && h("button", { type: "button", onclick: () => fetchModels(session) }, "Download");
     const retry = error.retry && h("button", { type: "button", onclick: () => session.retry(error.retry) }, "Try again");
-    root.append(icon("warning"), h("div", { class: "grow" }, h("strong", {}, error.message), error.hint ? h("div", {}, error.hint) : null),
-      download || null, retry || null, h("button", { type: "button", "aria-label": "Close", class: "icon-button", onclick: () => session.store.set({ error: null }) }, icon("close")));
+    root.append(icon("warning"), h("div", { class: "grow" }, h("strong", {}, error.message), error.hint ? h("div", {}, error.hint) : ""),
+      ...[download, retry].filter(Boolean), h("button", { type: "button", "aria-label": "Close", class: "icon-button", onclick: () => session.store.set({ error: null }) }, icon("close")));
   });
 }
 

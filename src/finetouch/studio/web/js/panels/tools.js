@@ -59,7 +59,7 @@ export function maskBar(root, session) {
   const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: (e) => e.target.files[0] && session.uploadMask(e.target.files[0]) });
   root.append(
     h("span", { class: "group brushes" }, h("label", {}, "Size ", size, shown), h("label", {}, "Hardness ", hard)),
-    h("span", { class: "group" }, h("span", { class: "dim" }, "Mask"), px, h("span", { class: "dim" }, "px"),
+    h("span", { class: "group" }, px, h("span", { class: "dim" }, "px"),
       text("Grow", "Make the mask larger", () => session.maskOp("grow", by())),
       text("Shrink", "Make the mask smaller", () => session.maskOp("shrink", by())),
       text("Feather", "Soften the rim inwards", () => session.maskOp("feather", by())),
@@ -77,7 +77,7 @@ export function maskBar(root, session) {
     size.value = Math.log(radius) / Math.log(800) * 100;
     hard.value = hardness;
     shown.textContent = `${Math.round(radius * 2)} px`;
-    root.querySelector(".brushes").hidden = !["brush", "eraser"].includes(session.canvas.tool);
+    root.querySelector(".brushes").style.visibility = ["brush", "eraser"].includes(session.canvas.tool) ? "visible" : "hidden";
   });
 }
 
