@@ -32,6 +32,9 @@ TABLE = {
     "extract the clown and place him on a beach": ["background background | behind clown"],
     "take the lantern and make it blue": ["recolor lantern | #blue"],
     "take her scarf away": ["remove scarf | part_of woman"],
+    # lettering that begins with a capital verb
+    "change the sign to say OPEN": ["text sign"],
+    "make the door sign read Open All Night and remove the cat": ["text sign", "remove cat"],
     # states and acts
     "make this goat dance": ["adjust goat"],
     "make the tulip wither": ["adjust tulip"],

@@ -98,6 +98,9 @@ def _close(clauses: list[list[Token]], current: list[Token]) -> None:
         clauses.append(current)
 
 
+_LETTERING = lx.words("say says saying read reads reading")
+
+
 @dataclass
 class _Spot:
     """A place in the text at which a new command may begin.
@@ -208,8 +211,10 @@ def _begins_politely(spot: _Spot) -> bool | None:
 
 
 def _no_verb_here(spot: _Spot, verb: str) -> bool:
-    """The word before forbids a verb: "the", "to", "girl's", "should", "get (rid)"."""
+    """The word before forbids a verb: "the", "to", "girl's", "should", "get (rid)", "(to) say"."""
     previous, low = spot.previous, spot.token.low
+    if previous.low in _LETTERING and not spot.linked:
+        return True
     if (low == "clean" and previous.low in ("wipe", "scrub", "wash")) or (
         low == "rid" and previous.low in ("get", "gets", "getting")
     ):
