@@ -34,7 +34,7 @@ TABLE = {
     "take her scarf away": ["remove scarf | part_of woman"],
     # lettering that begins with a capital verb
     "change the sign to say OPEN": ["text sign"],
-    "make the door sign read Open All Night and remove the cat": ["text sign", "remove cat"],
+    "make the door sign read Open All Night and remove the cat": ["text door sign", "remove cat"],
     # states and acts
     "make this goat dance": ["adjust goat"],
     "make the tulip wither": ["adjust tulip"],
