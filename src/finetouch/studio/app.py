@@ -86,7 +86,8 @@ def _agents(studio: Studio) -> tuple[Any, Any]:
     except ImportError:
         return None, contextlib.AsyncExitStack
     made = server(studio)
-    app = made.streamable_http_app(stateless_http=True, json_response=True, streamable_http_path="/")
+    host = studio.settings.host
+    app = made.streamable_http_app(stateless_http=True, json_response=True, streamable_http_path="/", host=host)
     return app, made.session_manager.run
 
 
