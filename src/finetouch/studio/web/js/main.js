@@ -73,6 +73,12 @@ store.on(["project"], (s) => {
   document.body.classList.toggle("empty", !s.project);
   for (const b of document.querySelectorAll("[data-needs=project]")) b.disabled = !s.project;
 });
+let sized = null;
+store.on(["project"], (s) => {
+  if (!s.project || sized === s.project.id) return;
+  sized = s.project.id;
+  setBrush(session, { radius: Math.max(2, Math.round(Math.max(...session.head.size) * 0.02)) });
+});
 store.on(["status", "busy"], (s) => {
   $("status").textContent = s.status;
   document.body.classList.toggle("busy", s.busy);

@@ -9,7 +9,7 @@ const SELECTING = new Set(["remove", "replace", "recolor", "restyle", "backgroun
 
 export function freshState() {
   return {
-    about: null, methods: [], models: [], project: null, instruction: "", plan: null, steps: [], active: 0, job: null,
+    about: null, methods: [], models: [], project: null, instruction: "", plan: null, steps: [], active: 0, job: null, reference: null,
     status: "", error: null, busy: false, settings: loadSettings(), compare: null, saved: true, scale: 1,
   };
 }
@@ -284,6 +284,13 @@ export class Session extends Running {
       this.ensureStep();
       await this.canvas.commit({ kind: "mask", name: made.mask });
     }, "Reading the mask …");
+  }
+
+  /** The picture that a new thing is taken from. */
+  takeReference(file) {
+    return this.guard(async () => {
+      this.store.set({ reference: await api.post(`/pictures?name=${encodeURIComponent(file.name)}`, file) });
+    }, "Reading the picture …");
   }
 
   async downloadMask() {

@@ -1,5 +1,6 @@
 // The plan as editable steps, each with what was found for it.
 
+import { thumbUrl } from "../api.js";
 import { h, iconButton, percent } from "../dom.js";
 import { paramsForm } from "./params.js";
 
@@ -13,7 +14,7 @@ export function planPanel(root, session) {
   const list = h("ol", { class: "steps" });
   const note = h("p", { class: "note", role: "note" });
   root.append(h("div", { class: "row spread" }, h("h2", {}, "Plan"), iconButton("plus", "Add a step", () => addStep(session))), note, list);
-  store.on(["steps", "active", "plan", "methods"], (s) => {
+  store.on(["steps", "active", "plan", "methods", "reference"], (s) => {
     if (list.contains(document.activeElement) && document.activeElement.matches("input, select") && list.dataset.keys === keysOf(s)) {
       refresh(list, s, session);
       return;
@@ -56,6 +57,7 @@ function card(step, i, s, session) {
       h("input", { type: "checkbox", checked: step.enabled, "aria-label": "Use this step", onchange: (ev) => session.patchStep(i, { enabled: ev.target.checked }) }),
       h("span", { class: "number" }, String(i + 1)), op, tools),
     h("div", { class: "row" }, target, resultField(step, i, session)),
+    ["replace", "add", "background"].includes(e.op) ? referenceField(session) : null,
     found(step, i, session),
     h("details", { class: "more" }, h("summary", {}, "Method and options"), paramsForm(step, i, session)));
 }
@@ -71,6 +73,14 @@ function resultField(step, i, session) {
   }
   if (!["replace", "add", "text"].includes(op)) return null;
   return h("input", { value: result ?? "", placeholder: "becomes", "aria-label": "What it becomes", class: "grow", onchange: (e) => session.editStep(i, { result: e.target.value || null }) });
+}
+
+function referenceField(session) {
+  const { reference } = session.s;
+  const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: (e) => e.target.files[0] && session.takeReference(e.target.files[0]) });
+  return h("div", { class: "row" }, h("button", { type: "button", class: "small", onclick: () => file.click() }, reference ? "Other picture" : "Take it from a picture"), file,
+    reference && h("img", { class: "reference", src: thumbUrl(reference.picture), alt: reference.name }),
+    reference && iconButton("close", "Without this picture", () => session.store.set({ reference: null })));
 }
 
 function found(step, i, session) {
