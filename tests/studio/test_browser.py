@@ -329,6 +329,23 @@ def test_every_control_has_a_name_and_fits(
     assert me.page.locator("ft-canvas").bounding_box()["height"] > 120
 
 
+def test_a_thing_from_another_picture(
+    visit: Callable[..., Person], server: Server, photo: Path, cat: np.ndarray
+) -> None:
+    me = visit(server)
+    me.open(photo)
+    me.key("m")
+    me.drag((300, 180), (430, 340))
+    me.say("replace the spoon with a cat")
+    other = photo.with_name("cat.png")
+    other.write_bytes(png(cat))
+    me.page.set_input_files(".card input[type=file]", str(other))
+    me.until("Boolean(studio.s.reference) && !studio.s.busy")
+    shoot(me, "reference")
+    me.apply()
+    assert me.ask("studio.head.plan.steps[0].method") == "paste" and me.ask("studio.head.outside_change") == 0
+
+
 def test_the_keyboard_alone_is_enough(visit: Callable[..., Person], server: Server, photo: Path) -> None:
     me = visit(server)
     me.open(photo)
