@@ -132,15 +132,18 @@ class Endpoint:
         while thread.is_alive():
             report.check()
             if time.monotonic() > end:
-                raise NoAnswer(
-                    f"{self.identity} did not answer within {self.timeout:g} s.",
-                    "Wait longer with FINETOUCH_VLM_TIMEOUT=SECONDS, or take a smaller model.",
-                )
+                raise self._too_slow()
             thread.join(LOOK_UP)
         found = answer[0]
         if isinstance(found, BaseException):
             raise found
         return found
+
+    def _too_slow(self) -> NoAnswer:
+        return NoAnswer(
+            f"{self.identity} did not answer within {self.timeout:g} s.",
+            "Wait longer with FINETOUCH_VLM_TIMEOUT=SECONDS, or take a smaller model.",
+        )
 
     def _request(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         headers = {"Accept": "application/json", "User-Agent": "finetouch"}
@@ -161,6 +164,8 @@ class Endpoint:
             raise self._http_error(error) from None
         except (urllib.error.URLError, OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
+            if isinstance(reason, TimeoutError):
+                raise self._too_slow() from None
             raise NoAnswer(f"{self.identity} cannot be reached: {reason}.", "Is the server running?") from None
         try:
             if len(text) > LARGEST:
