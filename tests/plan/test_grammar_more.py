@@ -3,26 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from readings import PARSER, read
 
 from finetouch.errors import NotUnderstood
-from finetouch.plan.grammar import GrammarParser
-from finetouch.types import EditStep
-
-PARSER = GrammarParser()
-
-
-def brief(step: EditStep) -> str:
-    """ "op target | relation anchor | @position | #color"."""
-    parts = [f"{step.op} {step.target or ''}".strip()]
-    parts += [f"{step.relation.type} {step.relation.anchor}"] if step.relation else []
-    parts += [f"@{step.position}"] if step.position else []
-    parts += [f"#{step.color}"] if step.color else []
-    return " | ".join(parts)
-
-
-def read(text: str) -> list[str]:
-    return [brief(s) for s in PARSER.parse(text).steps]
-
 
 TABLE = {
     # particles and degrees around a tone verb
@@ -151,5 +134,5 @@ def test_wishes_are_not_prose(text: str) -> None:
     ],
 )
 def test_a_state_after_a_place_is_the_result(text, target, position, color, params):
-    step = GrammarParser().parse(text).steps[0]
+    step = PARSER.parse(text).steps[0]
     assert (step.target, step.position, step.color, step.params) == (target, position, color, params)

@@ -12,10 +12,10 @@ from pydantic import Field
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene, WorkingSize
 from finetouch.diffusion import flux, schedulers
-from finetouch.diffusion.codec import Codec
 from finetouch.diffusion.prompts import note_of, speak
 from finetouch.diffusion.sampler import Job, Noise, Painter
-from finetouch.editing import _judging, _repaint
+from finetouch.editing import _repaint
+from finetouch.editing._generators import FEATHER, best_of, models_of, unet_size
 from finetouch.editing.background import NOUNS
 from finetouch.errors import BrokenOutput, UsageError
 from finetouch.imaging import masks
@@ -23,14 +23,12 @@ from finetouch.imaging.color import named_color
 from finetouch.registry import editor
 from finetouch.types import EditStep, Pixels, Region
 
-FEATHER = 2.0
 FAST_STEPS, FAST_GUIDANCE = 6, 1.5
 STEPS, GUIDANCE = 30, 7.5
 FLUX_STEPS, FLUX_GUIDANCE = 50, 30.0
 ERASE_STRENGTH = 0.8
 STRENGTH = {"recolor": 0.75}
 STRENGTH_XL = 0.99  # SDXL's inpainting weights were not made for a start from nothing but noise
-COARSE = 0.5  # below this many crop px per picture px the loss of detail is said
 CLASSICAL = {"kind", "blur", "color", "color2", "highlights", "hair", "exact"}
 
 
@@ -98,13 +96,7 @@ class Inpaint(EditMethod):
         if flux.is_flux(parts):
             own = loaded.facts.get("native_size") or parts["vae"].config.sample_size or 1024
             return WorkingSize(int(own), flux.multiple(parts), not scene.params.zoom)
-        unet, factor = parts["unet"], Codec(parts["vae"]).factor
-        sample = unet.config.sample_size
-        sample = max(sample) if isinstance(sample, (list, tuple)) else int(sample or 64)
-        halvings = 2 ** (len(unet.config.block_out_channels) - 1)
-        side = int(loaded.facts.get("native_size", sample * factor))
-        multiple = factor * halvings if side >= 4 * factor * halvings else factor
-        return WorkingSize(side, multiple, not scene.params.zoom)
+        return unet_size(loaded, scene.params.zoom)
 
     def edit(self, request: EditRequest) -> EditOutput:
         """The best of the candidates. Outside of the area it is only nearly the picture."""
@@ -113,30 +105,19 @@ class Inpaint(EditMethod):
         said = _repaint.prompt_for(
             step, params.prompt, params.negative, player.loaded.facts.get("remove_prompt", _repaint.EMPTY)
         )
-        notes = [_coarse(request.scale)] if request.scale < COARSE else []
-        seeds = [int(s) for s in request.rng.integers(2**31 - 1, size=params.candidates)]
-        made = []
-        for number, seed in enumerate(seeds):
-            label = f"{said.text} ({number + 1} of {len(seeds)})" if len(seeds) > 1 else said.text
-            made.append(self._one(request, player, said, seed, label, notes))
-        best, judge, scores = _judging.rank(self._models(), made, request.area, step, said.text, request.report)
-        facts: dict[str, Any] = {
+        notes: list[str] = []
+        facts = {
             "prompt": said.text, "negative": said.negative, "steps": player.steps, "guidance": player.guidance,
-            "strength": self._strength(step, params, player.loaded), "seed": seeds[best],
-            "scale": round(request.scale, 3),
-            "working_size": [made[0].shape[1], made[0].shape[0]], "model": player.loaded.facts.get("identity", ""),
+            "strength": self._strength(step, params, player.loaded), "model": player.loaded.facts.get("identity", ""),
         }  # fmt: skip
-        if judge:
-            facts |= {"judge": judge, "scores": scores}
-            notes.append(f"Made {len(made)} results; number {best + 1} was taken, judged by {judge}.")
-        elif len(made) > 1:
-            notes.append(f"Made {len(made)} results; the preset has no model to judge them, took the first.")
-        return EditOutput(pixels=made[best], notes=tuple(dict.fromkeys(notes)), facts=facts)
+
+        def one(seed: int, label: str) -> Pixels:
+            return self._one(request, player, said, seed, label, notes)
+
+        return best_of(request, self._models(), said.text, said.text, notes, one, facts)
 
     def _models(self) -> Any:
-        if self.models is None:
-            raise UsageError("The method 'inpaint' works with the models of a preset.", "Choose one with --preset.")
-        return self.models
+        return models_of(self, "inpaint")
 
     def _player(self, scene: Scene) -> _Player:
         """The model for this step: the inpainter, its fast variant, or a plain model for the attention remover."""
@@ -245,10 +226,3 @@ class Inpaint(EditMethod):
 
 def _named(params: InpaintParams, usual: str) -> str:
     return usual if params.scheduler == "auto" else params.scheduler
-
-
-def _coarse(scale: float) -> str:
-    return (
-        f"The area is large: the model worked at {100 * scale:.0f} % of its size, so its new part is softer than the "
-        "picture."
-    )

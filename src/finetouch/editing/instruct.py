@@ -10,9 +10,9 @@ from pydantic import Field
 from finetouch import contracts
 from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene, WorkingSize
 from finetouch.diffusion import flux, instruct, kontext, schedulers
-from finetouch.diffusion.codec import Codec
 from finetouch.diffusion.prompts import note_of, speak
-from finetouch.editing import _judging, _repaint
+from finetouch.editing import _repaint
+from finetouch.editing._generators import FEATHER, best_of, models_of, unet_size
 from finetouch.editing._instruct import instruction_for
 from finetouch.editing.background import NOUNS
 from finetouch.errors import BrokenOutput, UsageError
@@ -20,9 +20,7 @@ from finetouch.imaging.color import named_color
 from finetouch.registry import editor
 from finetouch.types import EditStep, Pixels, Region
 
-FEATHER = 2.0
 STEPS, GUIDANCE = 50, 7.5
-COARSE = 0.5
 FITS = {"replace": 0.5, "add": 0.5, "recolor": 0.3, "restyle": 0.5, "adjust": 0.5, "global": 0.5, "text": 0.5}
 
 
@@ -81,13 +79,7 @@ class Instruct(EditMethod):
         parts, params = loaded.parts, scene.params
         if "transformer" in parts:
             return WorkingSize(int(loaded.facts.get("native_size") or 1024), kontext.multiple(parts), not params.zoom)
-        unet, factor = parts["unet"], Codec(parts["vae"]).factor
-        sample = unet.config.sample_size
-        sample = max(sample) if isinstance(sample, (list, tuple)) else int(sample or 64)
-        halvings = 2 ** (len(unet.config.block_out_channels) - 1)
-        side = int(loaded.facts.get("native_size", sample * factor))
-        multiple = factor * halvings if side >= 4 * factor * halvings else factor
-        return WorkingSize(side, multiple, not params.zoom)
+        return unet_size(loaded, params.zoom)
 
     def edit(self, request: EditRequest) -> EditOutput:
         """The best of the candidates. Outside of the area it is only nearly the picture."""
@@ -95,35 +87,25 @@ class Instruct(EditMethod):
         loaded = self._models().get("instruct", request.report)
         words = params.instruction or instruction_for(step)
         steps, guidance = self._pace(loaded, params)
-        notes = [_coarse(request.scale)] if request.scale < COARSE else []
+        notes: list[str] = []
         if step.op == "text" and "unet" in loaded.parts:
             raise UsageError(
                 "InstructPix2Pix cannot write letters.", "Take a preset whose editor can: --preset flux or qwen."
             )
-        seeds = [int(s) for s in request.rng.integers(2**31 - 1, size=params.candidates)]
-        made = []
-        for number, seed in enumerate(seeds):
-            label = f"{words} ({number + 1} of {len(seeds)})" if len(seeds) > 1 else words
-            made.append(self._one(request, loaded, words, seed, steps, guidance, label, notes))
-        best, judge, scores = _judging.rank(self._models(), made, request.area, step, _wanted(step), request.report)
         facts: dict[str, Any] = {
             "instruction": words, "negative": params.negative or "", "steps": steps, "guidance": guidance,
-            "seed": seeds[best], "scale": round(request.scale, 3),
-            "working_size": [made[0].shape[1], made[0].shape[0]], "model": loaded.facts.get("identity", ""),
+            "model": loaded.facts.get("identity", ""),
         }  # fmt: skip
         if "unet" in loaded.parts:
             facts["image_guidance"] = params.image_guidance
-        if judge:
-            facts |= {"judge": judge, "scores": scores}
-            notes.append(f"Made {len(made)} results; number {best + 1} was taken, judged by {judge}.")
-        elif len(made) > 1:
-            notes.append(f"Made {len(made)} results; the preset has no model to judge them, took the first.")
-        return EditOutput(pixels=made[best], notes=tuple(dict.fromkeys(notes)), facts=facts)
+
+        def one(seed: int, label: str) -> Pixels:
+            return self._one(request, loaded, words, seed, steps, guidance, label, notes)
+
+        return best_of(request, self._models(), words, _wanted(step), notes, one, facts)
 
     def _models(self) -> Any:
-        if self.models is None:
-            raise UsageError("The method 'instruct' works with the models of a preset.", "Choose one with --preset.")
-        return self.models
+        return models_of(self, "instruct")
 
     def _pace(self, loaded: Any, params: InstructParams) -> tuple[int, float]:
         """Steps and guidance: the user's, the preset's, or what the model was published with."""
@@ -185,10 +167,3 @@ def _by_pipeline(
 def _wanted(step: EditStep) -> str:
     """What should be seen afterwards, for the judge."""
     return _repaint.prompt_for(step).text or step.result or "a photo"
-
-
-def _coarse(scale: float) -> str:
-    return (
-        f"The area is large: the model worked at {100 * scale:.0f} % of its size, so the new part is softer than the "
-        "picture."
-    )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from finetouch.engine.pipeline import Options, Pipeline
 from finetouch.errors import FinetouchError, UsageError
 from finetouch.evaluate.lab.judge import Judge
-from finetouch.imaging import io
+from finetouch.imaging import io, masks
 from finetouch.lab.edits import Edit, NoSuchEdit, make_edit
 from finetouch.lab.sample import sample_scene
 from finetouch.lab.splits import seed_for
@@ -263,8 +263,7 @@ def _row(name: str, bench: Bench, done: list[Attempt]) -> dict[str, Any]:
 def _overlap(attempt: Attempt) -> float:
     if attempt.region is None:
         return 0.0
-    either = (attempt.region | attempt.case.thing).sum()
-    return float((attempt.region & attempt.case.thing).sum() / max(1, either))
+    return masks.iou(attempt.region, attempt.case.thing)
 
 
 def _mean(values: list[Any]) -> float | None:

@@ -170,7 +170,7 @@ def resize_mask(mask: Mask, size: tuple[int, int]) -> Mask:
     return np.clip(np.asarray(cv2.resize(mask, (w, h), interpolation=how), dtype=np.float32), 0.0, 1.0)
 
 
-def iou(a: Mask, b: Mask, threshold: float = HARD) -> float:
+def iou(a: Mask | NDArray[np.bool_], b: Mask | NDArray[np.bool_], threshold: float = HARD) -> float:
     """Intersection over union of two masks at `threshold`; 1.0 when both are empty."""
     x, y = a > threshold, b > threshold
     union = int(np.logical_or(x, y).sum())

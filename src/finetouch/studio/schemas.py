@@ -77,7 +77,7 @@ class RasterRequest(_In):
     ops: OpList
 
 
-class EditRequest(_In):
+class EditRequest(Engine):
     """An edit without a project: words or a plan, and the options of the command line."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"instruction": "make the cup blue", "seed": 7}]})
@@ -86,13 +86,6 @@ class EditRequest(_In):
     plan: EditPlan | None = None
     points: list[Point] = Field(default_factory=list, max_length=200)
     box: Xyxy | None = None
-    preset: str | None = Field(default=None, max_length=40)
-    device: Literal["auto", "cpu", "cuda", "mps"] | None = None
-    method: str = Field(default="auto", max_length=40)
-    seed: int | None = Field(default=None, ge=0, lt=2**53)
-    grow: float | None = Field(default=None, ge=-500, le=500)
-    feather: float | None = Field(default=None, ge=0, le=500)
-    verify: bool = True
 
     def engine(self) -> Engine:
         """The options as the studio's own class."""

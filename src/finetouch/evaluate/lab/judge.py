@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from finetouch.lab.zoo import Zoo
+from finetouch.train.lab.show import to_tensors
 from finetouch.types import Pixels
 
 Bools = NDArray[np.bool_]
@@ -48,7 +49,7 @@ class Judge:
     @torch.no_grad()
     def look(self, pictures: Pixels) -> tuple[Floats, Floats]:
         """Shares per class ``(N, H, W, K)`` and per colour ``(N, H, W, C)`` of pictures ``(N, H, W, 3) uint8``."""
-        x = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
+        x = to_tensors(pictures)
         height, width = x.shape[2:]
         found = []
         for part in x.split(32):

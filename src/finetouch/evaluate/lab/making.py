@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from finetouch.evaluate.lab.judge import Judge
 from finetouch.evaluate.lab.seeing import Figures, cases
 from finetouch.imaging.inpaint import seam_score
+from finetouch.lab import wording
 from finetouch.lab.facts import SETTING, article
 from finetouch.lab.kinds import KINDS
 from finetouch.lab.rules import ALLOWED
@@ -43,8 +44,7 @@ def orders(count: int, seed: int = 5) -> list[Order]:
     for i in range(count):
         kind = KINDS[kinds[i % len(kinds)]]
         color = rng.choice(kind.colors)
-        phrase = f"person in {article(color)} top" if kind.name == "person" else f"{color} {kind.name}"
-        out.append(Order(article(phrase), kind.name, color))
+        out.append(Order(article(wording.new(kind.name, color)), kind.name, color))
     return out
 
 
@@ -156,8 +156,7 @@ def _other(rng: Random, scene: Scene, thing: Thing) -> Order | None:
         return None
     kind = KINDS[rng.choice(kinds)]
     color = rng.choice(kind.colors)
-    phrase = f"person in {article(color)} top" if kind.name == "person" else f"{color} {kind.name}"
-    return Order(f"{article(phrase)} {SETTING[scene.place.name][0]}", kind.name, color)
+    return Order(f"{article(wording.new(kind.name, color))} {SETTING[scene.place.name][0]}", kind.name, color)
 
 
 def _zoomed(

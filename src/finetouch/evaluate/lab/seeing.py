@@ -13,10 +13,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from finetouch.evaluate.lab.judge import Judge
+from finetouch.imaging.masks import iou
 from finetouch.lab import caption, expressions, render, sample_scene, seed_for
 from finetouch.lab.facts import described
 from finetouch.lab.scene import Scene
 from finetouch.lab.zoo import Zoo
+from finetouch.train.lab.show import to_tensors
 from finetouch.types import Reporter
 
 Figures = dict[str, float]
@@ -47,7 +49,7 @@ def cases(count: int, size: int = 64) -> tuple[Case, ...]:
 
 def tensors(pictures: list[NDArray[np.uint8]]) -> torch.Tensor:
     """Pictures as ``(N, 3, H, W)`` in -1..1."""
-    return torch.from_numpy(np.stack(pictures).transpose(0, 3, 1, 2).copy()).float() / 127.5 - 1
+    return to_tensors(np.stack(pictures))
 
 
 @torch.no_grad()
@@ -171,12 +173,6 @@ def judge(zoo: Zoo, count: int, report: Reporter) -> Figures:
             kinds.append(v.kind == thing.kind)
             colors.append(v.color == thing.color)
     return {"class": float(np.mean(kinds)), "color": float(np.mean(colors))}
-
-
-def iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    """Intersection over union; 1 when both are empty."""
-    either = (a | b).sum()
-    return float((a & b).sum() / either) if either else 1.0
 
 
 def _box(mask: NDArray[np.bool_]) -> list[float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from finetouch.train.lab.loop import Batch, Losses, Recipe
+from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
 from finetouch.train.lab.pool import Item, Pool, boxes, cut, random_window, shuffled, window_around
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.show import to_tensor
@@ -62,14 +61,9 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
     tokenizer = make_tokenizer(pool)
     model = build(scale, tokenizer)
 
-    def save(average: nn.Module, out: Path) -> None:
-        average.half().save_pretrained(out)  # type: ignore[operator]
-        average.float()
-        tokenizer.save_pretrained(out)
-        image_processor(scale.size).save_pretrained(out)
-
     return Recipe(
-        "clip", model, lambda step: _batches(scale, pool, tokenizer, step), _losses, save,
+        "clip", model, lambda step: _batches(scale, pool, tokenizer, step), _losses,
+        saver(tokenizer, image_processor(scale.size)),
         steps=scale.steps["clip"], batch_size=_SCENES + _THINGS, rate=1e-3, decay=0.05, ema=0.995, warm_up=60,
     )  # fmt: skip
 

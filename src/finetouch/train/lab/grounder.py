@@ -18,8 +18,8 @@ from finetouch.train.lab.loop import Batch, Losses, Recipe
 from finetouch.train.lab.pool import Pool
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import asked, sights
-from finetouch.train.lab.show import grid, to_pixels
-from finetouch.train.lab.taught import Taught, truth_of
+from finetouch.train.lab.show import grey, grid, to_pixels
+from finetouch.train.lab.taught import Taught, pupil_saver, truth_of
 from finetouch.train.lab.words import encode
 
 _PHRASES = 4
@@ -53,11 +53,6 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
     model.clip.text_model.load_state_dict(read.text_model.state_dict())
     model.clip.text_projection.load_state_dict(read.text_projection.state_dict())
 
-    def save(average: nn.Module, out: Path) -> None:
-        average.model.half().save_pretrained(out)  # type: ignore[operator, union-attr]
-        tokenizer.save_pretrained(out)
-        image_processor(scale.size).save_pretrained(out)
-
     def batches(step: int, count: int = scale.batch["grounder"]) -> Iterator[Batch]:
         return _batches(pool, scale.size, tokenizer, count, step)
 
@@ -65,17 +60,14 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
         batch = next(batches(777, 2))
         found = torch.sigmoid(masks_for(average.model, batch["pixels"], batch["ids"]).float())
         shown = batch["pixels"].repeat_interleave(_PHRASES, 0)
-        return grid([to_pixels(shown), _grey(batch["masks"]), _grey(found)], 3)
+        return grid([to_pixels(shown), grey(batch["masks"]), grey(found)], 3)
 
     taught = Taught(model, scale.width, 4, scale.width, alone=scale.steps["grounder"] // 2)
     return Recipe(
-        "grounder", taught, batches, _losses, save, sample, steps=scale.steps["grounder"],
+        "grounder", taught, batches, _losses,
+        pupil_saver(tokenizer, image_processor(scale.size)), sample, steps=scale.steps["grounder"],
         batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
     )  # fmt: skip
-
-
-def _grey(masks: torch.Tensor) -> np.ndarray:
-    return (masks[..., None].repeat(1, 1, 1, 3) * 255).to(torch.uint8).numpy()
 
 
 def _batches(pool: Pool, size: int, tokenizer: Any, count: int, step: int) -> Iterator[Batch]:

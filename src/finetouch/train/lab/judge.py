@@ -7,7 +7,6 @@ and with stronger changes of light, and is never used to guide them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,11 +16,11 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from finetouch.train.lab.loop import Batch, Losses, Recipe
+from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
 from finetouch.train.lab.pool import CLASSES, COLORS, Pool
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import relit, sights
-from finetouch.train.lab.segformer import LABELS, upsampled
+from finetouch.train.lab.segformer import LABELS, TINTS, image_processor, upsampled
 from finetouch.train.lab.show import grid, to_pixels, to_tensor
 
 ZOOM = 2
@@ -48,29 +47,17 @@ def build(scale: Scale) -> Any:
 def recipe(scale: Scale, pool: Pool) -> Recipe:
     """Cross entropy of the class everywhere and of the colour on things."""
     model = build(scale).to(memory_format=torch.channels_last)
-    from transformers import SegformerImageProcessor
-
-    half, side = [0.5, 0.5, 0.5], scale.size * ZOOM
-    processor = SegformerImageProcessor(
-        size={"height": side, "width": side}, image_mean=half, image_std=half, do_reduce_labels=False
-    )
-
-    def save(average: nn.Module, out: Path) -> None:
-        average.half().save_pretrained(out)  # type: ignore[operator]
-        average.float()
-        processor.save_pretrained(out)
 
     def sample(average: nn.Module) -> Image.Image:
-        from finetouch.train.lab.segformer import _TINTS
-
         batch = next(_batches(pool, scale.size, 8, 12345))
         found = upsampled(average(batch["pixels"]).logits, scale.size)[:, : len(LABELS)].argmax(1).numpy()
         small = F.interpolate(batch["pixels"], scale_factor=1 / ZOOM, mode="area")
-        return grid([to_pixels(small), _TINTS[batch["classes"].numpy()], _TINTS[found]], 2)
+        return grid([to_pixels(small), TINTS[batch["classes"].numpy()], TINTS[found]], 2)
 
     size = scale.batch["judge"]
     return Recipe(
-        "judge", model, lambda step: _batches(pool, scale.size, size, step), _losses, save, sample,
+        "judge", model, lambda step: _batches(pool, scale.size, size, step), _losses,
+        saver(image_processor(scale.size * ZOOM)), sample,
         steps=scale.steps["judge"], batch_size=size, rate=1.5e-3, decay=0.01, ema=0.995, warm_up=60,
     )  # fmt: skip
 

@@ -23,6 +23,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from finetouch.train.lab.plot import loss_plot
 from finetouch.types import Reporter
 
+EARLY = 500
+"""Before this many steps the average starts anew every ten: what was learned so early only holds it back."""
 Batch = dict[str, Any]
 Losses = dict[str, torch.Tensor]
 
@@ -61,6 +63,16 @@ class Recipe:
     plain_attention: bool = False
     device: str = "cpu"
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def saver(*beside: Any) -> Callable[[nn.Module, Path], None]:
+    """Writes a model in half precision, and its tokenizer, processor or noise schedule beside it."""
+
+    def save(average: nn.Module, out: Path) -> None:
+        for part in (average.half(), *beside):
+            part.save_pretrained(out)
+
+    return save
 
 
 @dataclass(frozen=True)
@@ -162,7 +174,7 @@ class _Run:
             self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        if self.step < 5 / (1 - r.ema) and self.step % 10 == 0 and self.step < 500:
+        if self.step < EARLY and self.step % 10 == 0:
             self.average.n_averaged.zero_()
         self.average.update_parameters(self.model)
         return {k: v.detach() for k, v in losses.items()}

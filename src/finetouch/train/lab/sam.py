@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,8 @@ from finetouch.train.lab.loop import Batch, Losses, Recipe
 from finetouch.train.lab.pool import Pool, boxes
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import Sight, sights
-from finetouch.train.lab.show import grid, to_pixels
-from finetouch.train.lab.taught import Taught, truth_of
+from finetouch.train.lab.show import grey, grid, to_pixels
+from finetouch.train.lab.taught import Taught, pupil_saver, truth_of
 
 _PROMPTS = 4
 """Things asked for per picture; the picture is encoded once for all of them."""
@@ -56,26 +55,19 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
         mask_pad_size={"height": scale.size, "width": scale.size},
     ))  # fmt: skip
 
-    def save(average: nn.Module, out: Path) -> None:
-        average.model.half().save_pretrained(out)  # type: ignore[operator, union-attr]
-        processor.save_pretrained(out)
-
     def sample(average: nn.Module) -> Image.Image:
         batch = next(b for b in _batches(pool, scale.size, 3, 777) if "boxes" in b)
         found = (_answer(average.model, batch)[0].float()[:, :, 0] > 0).float()
         shown = batch["pixels"].repeat_interleave(_PROMPTS, 0)
-        return grid([to_pixels(shown), _grey(batch["masks"].flatten(0, 1)), _grey(found.flatten(0, 1))], 3)
+        return grid([to_pixels(shown), grey(batch["masks"].flatten(0, 1)), grey(found.flatten(0, 1))], 3)
 
     size = scale.batch["sam"]
     return Recipe(
-        "sam", Taught(model, scale.width // 2, 4), lambda step: _batches(pool, scale.size, size, step), _losses, save,
+        "sam", Taught(model, scale.width // 2, 4), lambda step: _batches(pool, scale.size, size, step), _losses,
+        pupil_saver(processor),
         sample,
         steps=scale.steps["sam"], batch_size=size, rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
     )  # fmt: skip
-
-
-def _grey(masks: torch.Tensor) -> np.ndarray:
-    return (masks[..., None].repeat(1, 1, 1, 3) * 255).to(torch.uint8).numpy()
 
 
 def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:

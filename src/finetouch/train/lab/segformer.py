@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,14 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from finetouch.train.lab.loop import Batch, Losses, Recipe
+from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
 from finetouch.train.lab.pool import CLASSES, Pool
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import sights
 from finetouch.train.lab.show import grid, to_pixels
 
 LABELS = ("background", *CLASSES)
-_TINTS = np.random.default_rng(3).integers(40, 255, (len(LABELS), 3)).astype(np.uint8)
+TINTS = np.random.default_rng(3).integers(40, 255, (len(LABELS), 3)).astype(np.uint8)
 
 
 def build(scale: Scale) -> Any:
@@ -35,29 +34,29 @@ def build(scale: Scale) -> Any:
     return SegformerForSemanticSegmentation(config)
 
 
-def recipe(scale: Scale, pool: Pool) -> Recipe:
-    """Cross entropy and soft overlap at the picture's full size."""
-    model = build(scale)
+def image_processor(size: int) -> Any:
+    """Resizes to the model's side and maps to -1..1."""
     from transformers import SegformerImageProcessor
 
     half = [0.5, 0.5, 0.5]
-    processor = SegformerImageProcessor(
-        size={"height": scale.size, "width": scale.size}, image_mean=half, image_std=half, do_reduce_labels=False
+    return SegformerImageProcessor(
+        size={"height": size, "width": size}, image_mean=half, image_std=half, do_reduce_labels=False
     )
 
-    def save(average: nn.Module, out: Path) -> None:
-        average.half().save_pretrained(out)  # type: ignore[operator]
-        average.float()
-        processor.save_pretrained(out)
+
+def recipe(scale: Scale, pool: Pool) -> Recipe:
+    """Cross entropy and soft overlap at the picture's full size."""
+    model = build(scale)
 
     def sample(average: nn.Module) -> Image.Image:
         batch = next(_batches(pool, scale.size, 8, 12345))
         found = upsampled(average(batch["pixels"]).logits, scale.size).argmax(1).numpy()
-        return grid([to_pixels(batch["pixels"]), _TINTS[batch["classes"].numpy()], _TINTS[found]], 2)
+        return grid([to_pixels(batch["pixels"]), TINTS[batch["classes"].numpy()], TINTS[found]], 2)
 
     size = scale.batch["segformer"]
     return Recipe(
-        "segformer", model, lambda step: _batches(pool, scale.size, size, step), _losses, save, sample,
+        "segformer", model, lambda step: _batches(pool, scale.size, size, step), _losses,
+        saver(image_processor(scale.size)), sample,
         steps=scale.steps["segformer"], batch_size=size, rate=1e-3, decay=0.01, ema=0.997, warm_up=100,
     )  # fmt: skip
 

@@ -26,6 +26,11 @@ def to_pixels(x: torch.Tensor) -> Bytes:
     return scaled.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 
+def grey(masks: torch.Tensor) -> Bytes:
+    """Masks ``(N, H, W)`` in 0..1 as grey pictures ``(N, H, W, 3) uint8``."""
+    return (masks[..., None].repeat(1, 1, 1, 3) * 255).to(torch.uint8).numpy()
+
+
 def grid(rows: list[Bytes], zoom: int = 2) -> Image.Image:
     """Rows of equally large pictures ``(N, H, W, 3)`` as one picture, enlarged by `zoom`."""
     lines = [np.concatenate([np.pad(p, ((1, 1), (1, 1), (0, 0)), constant_values=255) for p in row], 1) for row in rows]

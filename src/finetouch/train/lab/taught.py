@@ -6,12 +6,15 @@ within minutes. The teacher is thrown away after training.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from finetouch.train.lab.loop import saver
 from finetouch.train.lab.pool import CLASSES, COLORS
 from finetouch.train.lab.seeing import Sight
 
@@ -69,6 +72,17 @@ class Taught(nn.Module):
         want = F.avg_pool2d(masks[:, None], self.patch).flatten(1)
         both, sum_ = (agree.sigmoid() * want).sum(1), agree.sigmoid().sum(1) + want.sum(1)
         return 4 * F.binary_cross_entropy_with_logits(agree, want) + 0.5 * (1 - (2 * both + 0.1) / (sum_ + 0.1)).mean()
+
+
+def pupil_saver(*beside: Any) -> Callable[[nn.Module, Path], None]:
+    """Like `saver`, for a model that was taught: the teacher is left out."""
+    save = saver(*beside)
+
+    def without_teacher(average: nn.Module, out: Path) -> None:
+        assert isinstance(average, Taught)
+        save(average.model, out)
+
+    return without_teacher
 
 
 def truth_of(seen: list[Sight]) -> torch.Tensor:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from finetouch.train.lab.loop import Batch, Losses, Recipe
+from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.show import grid, to_pixels
 from finetouch.train.lab.views import Views
@@ -133,13 +133,8 @@ def recipe(
     def sample(average: nn.Module) -> Image.Image:
         return _sample(average, vae, reader, noise, hidden, None if plain else views)
 
-    def save(average: nn.Module, out: Path) -> None:
-        average.half().save_pretrained(out)  # type: ignore[operator]
-        average.float()
-        noise.save_pretrained(out)
-
     return Recipe(
-        name, model, batches, losses, save, sample, steps=scale.steps[name], batch_size=scale.batch["unet"],
+        name, model, batches, losses, saver(noise), sample, steps=scale.steps[name], batch_size=scale.batch["unet"],
         rate=8e-4, decay=0.01, ema=0.9985, warm_up=200, plain_attention=True,
     )  # fmt: skip
 
