@@ -22,8 +22,8 @@ from finetouch.train.lab.show import to_tensors
 from finetouch.types import Reporter
 
 Figures = dict[str, float]
-SMALLEST = 12
-"""Things of fewer visible pixels than this are not asked for: at 64 px nobody could say what they are."""
+SMALLEST = 12 / 64**2
+"""Things that show on a smaller share of the picture are not asked for: at 64 px nobody could say what they are."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Case:
 
 @cache
 def cases(count: int, size: int = 64) -> tuple[Case, ...]:
-    """The first `count` test scenes."""
+    """The first `count` test scenes, `size` pixels a side."""
     out = []
     for i in range(count):
         scene = sample_scene(seed_for("test", i))
         drawn = render(scene, size)
-        masks = {t.id: drawn.visible[t.id] for t in scene.things if drawn.visible[t.id].sum() >= SMALLEST}
+        masks = {t.id: drawn.visible[t.id] for t in scene.things if drawn.visible[t.id].mean() >= SMALLEST}
         out.append(Case(scene, drawn.picture, masks))
     return tuple(out)
 
@@ -102,10 +102,13 @@ def _around(picture: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.u
 @torch.no_grad()
 def segformer(zoo: Zoo, count: int, report: Reporter) -> Figures:
     """Mean over the classes of intersection over union, all test pixels together."""
+    from transformers import AutoImageProcessor
+
     model = zoo.load("SegformerForSemanticSegmentation", "segformer")
+    side = AutoImageProcessor.from_pretrained(zoo.path("segformer")).size["height"]
     ids = {name: i for i, name in model.config.id2label.items()}
     both, either = np.zeros(len(ids)), np.zeros(len(ids))
-    for part in _parts(cases(count), 32, "segformer", report):
+    for part in _parts(cases(count, side), 32, "segformer", report):
         logits = model(tensors([c.picture for c in part])).logits
         size = part[0].picture.shape[0]
         found = F.interpolate(logits, size=(size, size), mode="bilinear", align_corners=False).argmax(1).numpy()
@@ -128,7 +131,7 @@ def grounder(zoo: Zoo, count: int, report: Reporter) -> Figures:
     tokenizer = CLIPTokenizer.from_pretrained(zoo.path("grounder"))
     length = model.config.text_config.max_position_embeddings
     by_level: dict[str, list[float]] = defaultdict(list)
-    for part in _parts(cases(count), 8, "grounder", report):
+    for part in _parts(cases(count, model.config.vision_config.image_size), 8, "grounder", report):
         asked = [(c, e) for c in part for e in expressions(c.scene) if e.target in c.masks]
         ids = tokenizer(
             [e.text for _, e in asked], padding="max_length", truncation=True, max_length=length, return_tensors="pt"
@@ -145,19 +148,22 @@ def sam(zoo: Zoo, count: int, report: Reporter) -> Figures:
     """Mean intersection over union from a thing's box, and from one point in its middle (best-scored of three)."""
     model = zoo.load("SamModel", "sam")
     from_box, from_point = [], []
-    for part in _parts(cases(count), 1, "sam", report):
+    side = model.config.vision_config.image_size
+    for part in _parts(cases(count, side), 1, "sam", report):
         masks = list(part[0].masks.values())
         if not masks:
             continue
         seen = model.get_image_embeddings(tensors([part[0].picture]))
         box = torch.tensor([[_box(m) for m in masks]], dtype=torch.float32)
         out = model(image_embeddings=seen, input_boxes=box, multimask_output=False)
-        from_box += [iou(p.numpy() > 0, m) for p, m in zip(out.pred_masks[0, :, 0], masks, strict=True)]
+        found = _enlarged(out.pred_masks[0, :, 0], side)
+        from_box += [iou(p > 0, m) for p, m in zip(found, masks, strict=True)]
         point = torch.tensor([[[_middle(m)] for m in masks]], dtype=torch.float32)
         labels = torch.ones(point.shape[:3], dtype=torch.long)
         out = model(image_embeddings=seen, input_points=point, input_labels=labels, multimask_output=True)
         best = out.iou_scores[0].argmax(1)
-        from_point += [iou(out.pred_masks[0, i, int(b)].numpy() > 0, masks[i]) for i, b in enumerate(best)]
+        found = _enlarged(out.pred_masks[0, torch.arange(len(best)), best], side)
+        from_point += [iou(p > 0, m) for p, m in zip(found, masks, strict=True)]
     return {"IoU from box": float(np.mean(from_box)), "IoU from point": float(np.mean(from_point))}
 
 
@@ -173,6 +179,11 @@ def judge(zoo: Zoo, count: int, report: Reporter) -> Figures:
             kinds.append(v.kind == thing.kind)
             colors.append(v.color == thing.color)
     return {"class": float(np.mean(kinds)), "color": float(np.mean(colors))}
+
+
+def _enlarged(masks: torch.Tensor, side: int) -> NDArray[np.float32]:
+    found = F.interpolate(masks[:, None], size=(side, side), mode="bilinear", align_corners=False)[:, 0]
+    return np.asarray(found.numpy(), np.float32)
 
 
 def _box(mask: NDArray[np.bool_]) -> list[float]:

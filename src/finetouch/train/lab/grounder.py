@@ -27,12 +27,12 @@ _PHRASES = 4
 
 
 def build(scale: Scale, tokenizer: Any) -> Any:
-    """An untrained CLIPSeg with patches of four pixels and logits of the picture's size."""
+    """An untrained CLIPSeg with 16 x 16 patches and logits of the picture's size."""
     from transformers import CLIPSegConfig, CLIPSegForImageSegmentation
 
     vision = {
         "hidden_size": scale.width, "intermediate_size": 3 * scale.width, "num_hidden_layers": scale.depth + 1,
-        "num_attention_heads": 2, "image_size": scale.size, "patch_size": 4,
+        "num_attention_heads": 2, "image_size": scale.sight, "patch_size": scale.sight // 16,
     }  # fmt: skip
     depth = scale.depth
     config = CLIPSegConfig(
@@ -54,7 +54,7 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
     model.clip.text_projection.load_state_dict(read.text_projection.state_dict())
 
     def batches(step: int, count: int = scale.batch["grounder"]) -> Iterator[Batch]:
-        return _batches(pool, scale.size, tokenizer, count, step)
+        return _batches(pool, scale.sight, tokenizer, count, step)
 
     def sample(average: nn.Module) -> Image.Image:
         batch = next(batches(777, 2))
@@ -65,14 +65,14 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
     taught = Taught(model, scale.width, 4, scale.width, alone=scale.steps["grounder"] // 2)
     return Recipe(
         "grounder", taught, batches, _losses,
-        pupil_saver(tokenizer, image_processor(scale.size)), sample, steps=scale.steps["grounder"],
+        pupil_saver(tokenizer, image_processor(scale.sight)), sample, steps=scale.steps["grounder"],
         batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
     )  # fmt: skip
 
 
 def _batches(pool: Pool, size: int, tokenizer: Any, count: int, step: int) -> Iterator[Batch]:
     rng, words = np.random.default_rng(step), Random(step)
-    stream = sights(pool, size, step, whole=0.6, light=0.2)
+    stream = sights(pool, size, step, whole=0.75, light=0.2)
     while True:
         seen = [next(stream) for _ in range(count)]
         pairs = [asked(rng, words, s) for s in seen for _ in range(_PHRASES)]

@@ -29,8 +29,8 @@ class Workshop:
         self.folder, self.scale, self.device, self.report = folder, scale, device, report or Reporter()
 
     def pool(self, first: int = 0, count: int | None = None) -> Pool:
-        """Training scenes, at twice the size the models see."""
-        side = 2 * self.scale.size
+        """Training scenes, as large as any model sees them."""
+        side = self.scale.sight
         name = f"pool-{side}" if first == 0 else f"pool-{side}-{first}"
         return Pool.open(self.folder / name, count or self.scale.pool, side, first=first, report=self.report)
 

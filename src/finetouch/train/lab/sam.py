@@ -24,18 +24,18 @@ _PROMPTS = 4
 
 
 def build(scale: Scale) -> Any:
-    """An untrained SAM with patches of four pixels and masks of the picture's size."""
+    """An untrained SAM with 16 x 16 patches and masks of half the picture's side."""
     from transformers import SamConfig, SamModel
     from transformers.models.sam.configuration_sam import SamMaskDecoderConfig, SamPromptEncoderConfig, SamVisionConfig
 
     inner = scale.width // 2
     vision = SamVisionConfig(
         hidden_size=scale.width, output_channels=inner, num_hidden_layers=scale.depth, num_attention_heads=4,
-        image_size=scale.size, patch_size=4, mlp_ratio=3.0, mlp_dim=3 * scale.width, num_pos_feats=inner // 2,
-        window_size=8, global_attn_indexes=[i for i in range(scale.depth) if i % 2],
+        image_size=scale.sight, patch_size=scale.sight // 16, mlp_ratio=3.0, mlp_dim=3 * scale.width,
+        num_pos_feats=inner // 2, window_size=8, global_attn_indexes=[i for i in range(scale.depth) if i % 2],
     )  # fmt: skip
     prompt = SamPromptEncoderConfig(
-        hidden_size=inner, image_size=scale.size, patch_size=4, mask_input_channels=8,
+        hidden_size=inner, image_size=scale.sight, patch_size=scale.sight // 16, mask_input_channels=8,
     )  # fmt: skip
     decoder = SamMaskDecoderConfig(
         hidden_size=inner, mlp_dim=4 * inner, num_attention_heads=4, iou_head_hidden_dim=2 * inner,
@@ -50,20 +50,20 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
     model = build(scale)
     half = [0.5, 0.5, 0.5]
     processor = SamProcessor(SamImageProcessor(
-        size={"longest_edge": scale.size}, mask_size={"longest_edge": scale.size}, image_mean=half, image_std=half,
-        pad_size={"height": scale.size, "width": scale.size},
+        size={"longest_edge": scale.sight}, mask_size={"longest_edge": scale.size}, image_mean=half, image_std=half,
+        pad_size={"height": scale.sight, "width": scale.sight},
         mask_pad_size={"height": scale.size, "width": scale.size},
     ))  # fmt: skip
 
     def sample(average: nn.Module) -> Image.Image:
-        batch = next(b for b in _batches(pool, scale.size, 3, 777) if "boxes" in b)
-        found = (_answer(average.model, batch)[0].float()[:, :, 0] > 0).float()
+        batch = next(b for b in _batches(pool, scale.sight, 3, 777) if "boxes" in b)
+        found = (_at_size(_answer(average.model, batch)[0].float(), scale.sight)[:, :, 0] > 0).float()
         shown = batch["pixels"].repeat_interleave(_PROMPTS, 0)
         return grid([to_pixels(shown), grey(batch["masks"].flatten(0, 1)), grey(found.flatten(0, 1))], 3)
 
     size = scale.batch["sam"]
     return Recipe(
-        "sam", Taught(model, scale.width // 2, 4), lambda step: _batches(pool, scale.size, size, step), _losses,
+        "sam", Taught(model, scale.width // 2, 4), lambda step: _batches(pool, scale.sight, size, step), _losses,
         pupil_saver(processor),
         sample,
         steps=scale.steps["sam"], batch_size=size, rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
@@ -72,7 +72,7 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
 
 def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:
     rng = np.random.default_rng(step)
-    stream = sights(pool, size, step, whole=0.6, light=0.2)
+    stream = sights(pool, size, step, whole=0.75, light=0.2)
     turn = step
     while True:
         seen: list[tuple[Sight, list[int]]] = []
@@ -122,8 +122,14 @@ def _answer(model: nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor,
     return out.pred_masks, out.iou_scores, seen
 
 
+def _at_size(masks: torch.Tensor, size: int) -> torch.Tensor:
+    large = F.interpolate(masks.flatten(0, 1), size=(size, size), mode="bilinear", align_corners=False)
+    return large.unflatten(0, masks.shape[:2])
+
+
 def _losses(model: nn.Module, batch: Batch) -> Losses:
     masks, scores, seen = (v.float() for v in _answer(model.model, batch))  # type: ignore[arg-type]
+    masks = _at_size(masks, batch["masks"].shape[-1])
     lesson = model.lesson(seen.flatten(2).transpose(1, 2), batch["truth"])  # type: ignore[operator]
     want = batch["masks"][:, :, None].expand_as(masks)
     shape = masks.shape[:3]

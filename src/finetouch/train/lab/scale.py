@@ -12,8 +12,8 @@ class Scale:
     """Sizes of the family.
 
     Attributes:
-        name: "cpu" or "gpu". size: Pixels per side. pool: Scenes drawn for training. views: Encoded examples.
-        vae, unet, segformer: Channels per level. width: Of the text encoder. depth: Of the transformers.
+        name: "cpu" or "gpu". size: Pixels per side of the pictures that are made. pool: Scenes drawn for training.
+        views: Encoded examples. vae, unet, segformer: Channels per level. width: Of the text encoder. depth: Of the transformers.
         steps: Training steps per model. batch: Batch size per model.
     """
 
@@ -28,6 +28,11 @@ class Scale:
     depth: int
     steps: dict[str, int] = field(default_factory=dict)
     batch: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sight(self) -> int:
+        """Pixels per side of the pictures that the segmenting models see; cut into 16 x 16 patches."""
+        return 2 * self.size
 
 
 SCALES = {

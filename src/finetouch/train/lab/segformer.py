@@ -22,12 +22,12 @@ TINTS = np.random.default_rng(3).integers(40, 255, (len(LABELS), 3)).astype(np.u
 
 
 def build(scale: Scale) -> Any:
-    """An untrained Segformer whose logits have half the picture's side."""
+    """An untrained Segformer whose logits have a quarter of the picture's side."""
     from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
     config = SegformerConfig(
         depths=[2, 2, 2, 2], hidden_sizes=list(scale.segformer), num_attention_heads=[1, 2, 4, 4],
-        strides=[2, 2, 2, 2], sr_ratios=[4, 4, 2, 1], mlp_ratios=[2, 2, 2, 2], decoder_hidden_size=scale.segformer[-1],
+        strides=[4, 2, 2, 2], sr_ratios=[4, 4, 2, 1], mlp_ratios=[2, 2, 2, 2], decoder_hidden_size=scale.segformer[-1],
         drop_path_rate=0.0, classifier_dropout_prob=0.0,
         id2label=dict(enumerate(LABELS)), label2id={n: i for i, n in enumerate(LABELS)},
     )  # fmt: skip
@@ -49,14 +49,14 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
     model = build(scale)
 
     def sample(average: nn.Module) -> Image.Image:
-        batch = next(_batches(pool, scale.size, 8, 12345))
-        found = upsampled(average(batch["pixels"]).logits, scale.size).argmax(1).numpy()
+        batch = next(_batches(pool, scale.sight, 8, 12345))
+        found = upsampled(average(batch["pixels"]).logits, scale.sight).argmax(1).numpy()
         return grid([to_pixels(batch["pixels"]), TINTS[batch["classes"].numpy()], TINTS[found]], 2)
 
     size = scale.batch["segformer"]
     return Recipe(
-        "segformer", model, lambda step: _batches(pool, scale.size, size, step), _losses,
-        saver(image_processor(scale.size)), sample,
+        "segformer", model, lambda step: _batches(pool, scale.sight, size, step), _losses,
+        saver(image_processor(scale.sight)), sample,
         steps=scale.steps["segformer"], batch_size=size, rate=1e-3, decay=0.01, ema=0.997, warm_up=100,
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ def upsampled(logits: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:
-    stream = sights(pool, size, step)
+    stream = sights(pool, size, step, whole=0.6)
     while True:
         seen = [next(stream) for _ in range(count)]
         yield {

@@ -25,7 +25,7 @@ class Taught(nn.Module):
     """A model and the head that teaches its picture encoder.
 
     Args:
-        model: What is trained and saved. width: Of its encoder. patch: Side of a patch in pixels.
+        model: What is trained and saved. width: Of its encoder. patch: What a patch is told of: patch x patch points.
         words: Width of the phrases' embeddings, for a model that reads; 0 for one that does not.
         alone: Training steps in which only the encoder learns, which is much cheaper.
     """
@@ -50,13 +50,16 @@ class Taught(nn.Module):
         """The loss of the teacher.
 
         Args:
-            tokens: ``(N, rows * columns, width)`` from the encoder. truth: ``(N, 2, S, S)`` classes and colours.
+            tokens: ``(N, rows * columns, width)`` from the encoder. truth: ``(N, 2, S, S)`` classes and colours; taken
+                at every so many pixels that each patch has its points.
         """
         n, count, _ = tokens.shape
         side = round(count**0.5)
         p = self.patch
         said = self.head(tokens).float().view(n, side, side, p, p, -1)
         said = said.permute(0, 5, 1, 3, 2, 4).reshape(n, -1, side * p, side * p)
+        every = truth.shape[-1] // (side * p)
+        truth = truth[:, :, every // 2 :: every, every // 2 :: every]
         kinds, tints = said[:, :_KINDS], said[:, _KINDS:]
         return F.cross_entropy(kinds, truth[:, 0]) + 0.5 * F.cross_entropy(tints, truth[:, 1])
 
@@ -69,7 +72,7 @@ class Taught(nn.Module):
         assert self.meant is not None
         seen = F.normalize(self.meant(tokens).float(), dim=-1).repeat_interleave(len(words) // len(tokens), 0)
         agree = 12 * torch.einsum("nkd,nd->nk", seen, F.normalize(words.float(), dim=-1)) - 4
-        want = F.avg_pool2d(masks[:, None], self.patch).flatten(1)
+        want = F.adaptive_avg_pool2d(masks[:, None], round(tokens.shape[1] ** 0.5)).flatten(1)
         both, sum_ = (agree.sigmoid() * want).sum(1), agree.sigmoid().sum(1) + want.sum(1)
         return 4 * F.binary_cross_entropy_with_logits(agree, want) + 0.5 * (1 - (2 * both + 0.1) / (sum_ + 0.1)).mean()
 
