@@ -13,8 +13,8 @@ class Scale:
 
     Attributes:
         name: "cpu" or "gpu". size: Pixels per side of the pictures that are made. pool: Scenes drawn for training.
-        views: Encoded examples. vae, unet, segformer: Channels per level. width: Of the text encoder. depth: Of the transformers.
-        steps: Training steps per model. batch: Batch size per model.
+        views: Encoded examples. vae, unet, segformer: Channels per level. width: Of the text encoder.
+        depth: Of the transformers. steps: Training steps per model. batch: Batch size per model.
     """
 
     name: str
