@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from finetouch.engine.jobs import JobQueue
-from finetouch.engine.jobstore import JobStore
+from finetouch.engine.jobstore import Job, JobStore
 from finetouch.errors import InputError
 
 HANDLER = "toy_jobs:Toy"
@@ -170,6 +171,85 @@ def test_an_outcome_is_written_once(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "jobs.sqlite")
     job = store.add("count", {})
     store.claim("cpu")
-    assert store.finish(job.id, "done", {"x": 1})
-    assert not store.finish(job.id, "failed", error={"message": "late"})
+    assert store.settle(job.id, "done", {"x": 1})
+    assert not store.settle(job.id, "failed", error={"message": "late"})
+    assert [j.id for j in store.settled()] == [job.id] and store.mark_interrupted() == ()
+    seen = store.get(job.id)
+    assert not seen.finished and seen.to_json()["result"] is None, "nobody sees the end before it is published"
+    assert store.publish(job.id).state == "done" and store.settled() == []
     assert store.get(job.id).result == {"x": 1} and store.counts()["done"] == 1
+
+
+def test_a_job_is_not_seen_as_done_before_its_result_is_entered(tmp_path: Path) -> None:
+    entered: list[str] = []
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def enter(job: Job) -> dict:
+        at_work.set()
+        assert go_on.wait(60)
+        entered.append(job.id)
+        return {"node": "n1"}
+
+    queue = JobQueue(tmp_path, HANDLER, enter=enter)
+    events: list[dict] = []
+    queue.listen(events.append)
+    queue.start()
+    try:
+        job = queue.submit("count", {"to": 1})
+        assert at_work.wait(60), "the result is on disk and being entered"
+        assert queue.get(job.id).state == "running" and not any(e["type"] == "job.done" for e in events)
+        with pytest.raises(InputError):
+            queue.wait(job.id, 0.2)
+        go_on.set()
+        assert queue.wait(job.id).state == "done" and entered == [job.id]
+        until(lambda: events[-1]["type"] == "job.done" and events[-1]["node"] == "n1")
+    finally:
+        go_on.set()
+        queue.close()
+
+
+def test_a_result_that_cannot_be_entered_fails_and_can_be_tried_again(tmp_path: Path) -> None:
+    full = [True]
+
+    def enter(job: Job) -> dict:
+        if full[0]:
+            raise OSError("no space left on device")
+        return {}
+
+    queue = JobQueue(tmp_path, HANDLER, enter=enter)
+    queue.start()
+    try:
+        failed = queue.wait(queue.submit("count", {"to": 1}).id)
+        assert failed.state == "failed" and failed.error is not None and "no space" in failed.error["message"]
+        full[0] = False
+        queue.retry(failed.id)
+        assert queue.wait(failed.id).state == "done", "the lane still works"
+    finally:
+        queue.close()
+
+
+def test_a_result_that_was_not_entered_before_the_end_is_entered_at_the_next_start(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    job = store.add("count", {})
+    store.claim("cpu")
+    store.settle(job.id, "done", {"counted": 1})
+    store.close()
+    entered: list[str] = []
+    queue = JobQueue(tmp_path, HANDLER, enter=lambda j: entered.append(j.id) or {})
+    try:
+        assert queue.start() == () and entered == [job.id]
+        assert queue.get(job.id).state == "done" and queue.get(job.id).result == {"counted": 1}
+    finally:
+        queue.close()
+
+
+def test_a_table_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    store = JobStore(path)
+    store.close()
+    with sqlite3.connect(path) as old:
+        old.execute("ALTER TABLE jobs DROP COLUMN outcome")
+    store = JobStore(path)
+    job = store.add("count", {})
+    store.claim("cpu")
+    assert store.settle(job.id, "failed", error={"message": "x"}) and store.publish(job.id).state == "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 from files import ADDRESS, pixels, png
 
+from finetouch.engine.history import Node, Project
 from finetouch.errors import UsageError
 from finetouch.studio.app import create_app
 from finetouch.studio.settings import StudioSettings
@@ -48,6 +50,27 @@ def test_an_edit_with_a_drawn_mask_becomes_a_state(client: TestClient, finished:
     assert (after[outside] == scene[outside]).all() and (after != scene).any()
     again = client.get(f"/api/v1/jobs/{sent.json()['job']}/result").content
     assert (pixels(again) == after).all()
+
+
+def test_a_done_edit_is_the_head_at_once(
+    client: TestClient, scene: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entering a result is made slow here, as it is on a busy machine: nobody may see 'done' meanwhile."""
+    slow = Project.add
+
+    def add(project: Project, node: Node, checkout: bool = True) -> Node:
+        time.sleep(0.4)
+        return slow(project, node, checkout)
+
+    monkeypatch.setattr(Project, "add", add)
+    _, project = opened(client, scene)
+    job = client.post("/api/v1/jobs", json={"project": project["id"], "plan": BRIGHTER}).json()["job"]
+    end = time.monotonic() + 120
+    while client.get(f"/api/v1/jobs/{job}").json()["state"] != "done":
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    tree = client.get(f"/api/v1/projects/{project['id']}").json()
+    assert tree["head"] != project["head"] and tree["nodes"][-1]["job"] == job
 
 
 def test_branch_checkout_label_and_delete(client: TestClient, finished: Finished, scene: np.ndarray) -> None:

@@ -1,16 +1,19 @@
 """Work in the background: a queue on disk, one worker process per lane, progress, cancel, retry.
 
 A worker writes the outcome of a job into the queue's file itself before it tells anybody, so a finished result
-survives whatever happens to the program that asked for it. A worker ends when its parent does.
+survives whatever happens to the program that asked for it. Nobody sees the job as finished before its result has been
+entered where it belongs. A worker ends when its parent does.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import multiprocessing
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -22,8 +25,10 @@ from finetouch.engine.jobstore import UNFINISHED, Job, JobStore
 from finetouch.errors import Cancelled, FinetouchError, InputError
 from finetouch.types import Progress, Reporter
 
+_LOG = logging.getLogger(__name__)
 Event = dict[str, Any]
 Listener = Callable[[Event], None]
+Enter = Callable[[Job], Event]
 
 PREVIEW_SIDE = 384
 PREVIEWS_PER_SECOND = 4.0
@@ -44,6 +49,8 @@ class JobQueue:
         folder: Where ``jobs.sqlite`` lives.
         handler: ``"module:Class"`` that does the work in the worker; made with `folder` as its only argument.
         patience: Seconds a cancelled job may go on before its worker is ended.
+        enter: Called once with every job that came out well, before anybody can see that it has; it enters the result
+            where it belongs. What it returns goes into the event. Called again at the next start when it was cut off.
 
     Example:
         >>> queue = JobQueue(folder, "finetouch.studio.work:Work")
@@ -52,11 +59,12 @@ class JobQueue:
         >>> queue.wait(job.id).result
     """
 
-    def __init__(self, folder: Path, handler: str, patience: float = PATIENCE) -> None:
+    def __init__(self, folder: Path, handler: str, patience: float = PATIENCE, enter: Enter | None = None) -> None:
         self.folder = folder
         self.store = JobStore(folder / "jobs.sqlite")
         self._handler = handler
         self._patience = patience
+        self._enter = enter
         self._listeners: list[Listener] = []
         self._workers: dict[str, _Worker] = {}
         self._progress: dict[str, Event] = {}
@@ -65,7 +73,13 @@ class JobQueue:
         self._closed = False
 
     def start(self) -> tuple[Job, ...]:
-        """Marks what an earlier run left unfinished, goes on with what was queued; returns the marked jobs."""
+        """Publishes what an earlier run had done, marks what it left unfinished, goes on with what was queued.
+
+        Returns:
+            The marked jobs.
+        """
+        for job in self.store.settled():
+            self._publish(job)
         left = self.store.mark_interrupted()
         for lane in {job.lane for job in self.store.list(state="queued", limit=100_000)}:
             self._worker(lane).wake()
@@ -129,6 +143,21 @@ class JobQueue:
                 self._changed.wait(min(left, 0.5))
         return job
 
+    def _publish(self, job: Job) -> None:
+        """Enters the result of a settled job, lets everybody see its end, and tells them."""
+        more: Event = {}
+        problem = None
+        if job.outcome == "done" and self._enter is not None:
+            try:
+                more = self._enter(job)
+            except Exception as error:
+                _LOG.exception("the result of job %s could not be entered", job.id)
+                message = f"The result could not be kept: {error}"
+                problem = {"type": type(error).__name__, "message": message, "hint": "Is the disk full? Try again."}
+        done = self.store.publish(job.id, problem)
+        about = {"job": done.id, "project": done.project, "kind": done.kind}
+        self._tell({"type": f"job.{done.state}", **about, "result": done.result, "error": done.error, **more})
+
     def _worker(self, lane: str) -> _Worker:
         with self._changed:
             if lane not in self._workers:
@@ -145,7 +174,10 @@ class JobQueue:
             self._progress.pop(name, None)
             self._previews.pop(name, None)
         for listener in list(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception:
+                _LOG.exception("a listener failed with %s", event["type"])
         with self._changed:
             self._changed.notify_all()
 
@@ -220,10 +252,10 @@ class _Worker:
         self._current = None
         self._cancelled.discard(job.id)
         try:
-            done = queue.store.get(job.id)
-        except Exception:
-            return
-        queue._tell({"type": f"job.{done.state}", **about, "result": done.result, "error": done.error})
+            queue._publish(queue.store.get(job.id))
+        except sqlite3.Error:
+            if not queue._closed:
+                raise
 
     def _died(self, job: Job) -> None:
         if self._process is not None:
@@ -231,9 +263,9 @@ class _Worker:
         code = getattr(self._process, "exitcode", None)
         self._process, self._pipe = None, None
         if job.id in self._cancelled:
-            self._queue.store.finish(job.id, "cancelled")
+            self._queue.store.settle(job.id, "cancelled")
             return
-        self._queue.store.finish(job.id, "failed", error={
+        self._queue.store.settle(job.id, "failed", error={
             "type": "WorkerDied", "message": f"The process that did the work ended unexpectedly (code {code}).",
             "hint": "Often the memory was used up: try a smaller picture, or close other programs.",
         })  # fmt: skip
@@ -266,7 +298,7 @@ def _work(pipe: Connection, folder: str, handler_name: str) -> None:
     while True:
         job, kind, payload = inbox.take()
         state, result, error = _attempt(handler, kind, payload, Reporter(_Sender(pipe), inbox.cancel))
-        store.finish(job, state, result, error)
+        store.settle(job, state, result, error)
         pipe.send(("finished",))
 
 

@@ -1,4 +1,8 @@
-"""Jobs on disk: a small SQLite table that server and workers share and that outlives both."""
+"""Jobs on disk: a small SQLite table that server and workers share and that outlives both.
+
+A job ends in two steps. The worker *settles* it: the outcome is safe on disk, yet everybody still sees a running job.
+The server *publishes* it when the result has been entered where it belongs; only then is it seen as finished.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,8 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
   number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
   lane TEXT NOT NULL, priority INTEGER NOT NULL, client TEXT NOT NULL, project TEXT NOT NULL, payload TEXT NOT NULL,
-  result TEXT, error TEXT, created REAL NOT NULL, started REAL, ended REAL, tries INTEGER NOT NULL DEFAULT 0
+  result TEXT, error TEXT, created REAL NOT NULL, started REAL, ended REAL, tries INTEGER NOT NULL DEFAULT 0,
+  outcome TEXT
 );
 CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (state, lane, priority, number);
 CREATE INDEX IF NOT EXISTS jobs_project ON jobs (project, number);
@@ -40,6 +45,7 @@ class Job:
         client, project: Who asked, and for what.
         payload: What is asked for. result: What came out. error: ``{"type", "message", "hint"}`` when it failed.
         created, started, ended: Seconds since 1970. tries: How often it was begun.
+        outcome: How it ended, known before `state` says so.
     """
 
     id: str
@@ -57,6 +63,7 @@ class Job:
     started: float | None = None
     ended: float | None = None
     tries: int = 0
+    outcome: str | None = None
     progress: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,9 +72,10 @@ class Job:
         return self.state not in UNFINISHED
 
     def to_json(self) -> dict[str, Any]:
-        """What clients see: everything but the payload."""
-        names = ("id", "kind", "state", "project", "result", "error", "created", "started", "ended", "tries")
-        return {name: getattr(self, name) for name in names}
+        """What clients see: everything but the payload; nothing of an outcome that is not published."""
+        names = ("id", "kind", "state", "project", "created", "started", "tries")
+        ends = {name: getattr(self, name) if self.finished else None for name in ("result", "error", "ended")}
+        return {**{name: getattr(self, name) for name in names}, **ends}
 
 
 class JobStore:
@@ -86,6 +94,7 @@ class JobStore:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_TABLE)
+        self._add_missing()
 
     def close(self) -> None:
         """Closes the file."""
@@ -138,17 +147,42 @@ class JobStore:
             )
         return self.get(row["id"])
 
-    def finish(
+    def settle(
         self, name: str, state: str, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None
     ) -> bool:
-        """Writes the outcome once; False when the job was already finished (a result is never overwritten)."""
+        """Writes how a running job ended, once; it is seen when it is published.
+
+        Returns:
+            False when its end was known already: a result is never overwritten.
+        """
         with self._change() as db:
             done = db.execute(
-                "UPDATE jobs SET state = ?, result = ?, error = ?, ended = ?"
-                " WHERE id = ? AND state IN ('queued', 'running')",
+                "UPDATE jobs SET outcome = ?, result = ?, error = ?, ended = ?"
+                " WHERE id = ? AND state = 'running' AND outcome IS NULL",
                 (state, _text(result), _text(error), time.time(), name),
             )
             return done.rowcount == 1
+
+    def publish(self, name: str, error: dict[str, Any] | None = None) -> Job:
+        """Lets everybody see the end of a settled job; with `error` it failed after all."""
+        with self._change() as db:
+            if error is not None:
+                db.execute(
+                    "UPDATE jobs SET outcome = 'failed', error = ? WHERE id = ? AND state = 'running'",
+                    (_text(error), name),
+                )
+            db.execute(
+                "UPDATE jobs SET state = outcome WHERE id = ? AND state = 'running' AND outcome IS NOT NULL", (name,)
+            )
+            return self.get(name)
+
+    def settled(self) -> list[Job]:
+        """The jobs whose end is known and not published, the oldest first."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT * FROM jobs WHERE state = 'running' AND outcome IS NOT NULL ORDER BY number"
+            ).fetchall()
+        return [_job(row) for row in rows]
 
     def cancel_queued(self, name: str) -> bool:
         """Cancels a job that has not begun; False when it has."""
@@ -162,7 +196,8 @@ class JobStore:
         """Queues a job again that did not end well; raises `InputError` for one that is done or still at work."""
         with self._change() as db:
             done = db.execute(
-                "UPDATE jobs SET state = 'queued', result = NULL, error = NULL, started = NULL, ended = NULL"
+                "UPDATE jobs SET state = 'queued', outcome = NULL, result = NULL, error = NULL, started = NULL,"
+                " ended = NULL"
                 " WHERE id = ? AND state IN ('failed', 'cancelled', 'interrupted')",
                 (name,),
             )
@@ -173,15 +208,16 @@ class JobStore:
         return job
 
     def mark_interrupted(self) -> tuple[Job, ...]:
-        """Marks what was running when the program ended; call it once at the start, before any worker runs."""
+        """Marks what was at work when the program ended; call it once at the start, before any worker runs."""
         with self._lock:
-            left = [_job(r) for r in self._connection.execute("SELECT * FROM jobs WHERE state = 'running'")]
+            rows = self._connection.execute("SELECT id FROM jobs WHERE state = 'running' AND outcome IS NULL")
+            names = [row["id"] for row in rows.fetchall()]
         reason = {
             "type": "Interrupted", "message": "The program ended while this was at work.", "hint": "Try it again.",
         }  # fmt: skip
-        for job in left:
-            self.finish(job.id, "interrupted", error=reason)
-        return tuple(left)
+        for name in names:
+            self.settle(name, "interrupted", error=reason)
+        return tuple(self.publish(name) for name in names)
 
     def delete(self, name: str) -> None:
         """Forgets a job."""
@@ -212,6 +248,13 @@ class JobStore:
                 (job.lane, job.priority, job.priority, job.number),
             ).fetchone()
         return int(row["n"])
+
+    def _add_missing(self) -> None:
+        """Brings a table of an earlier version up to date."""
+        with self._change() as db:
+            known = {row["name"] for row in db.execute("PRAGMA table_info(jobs)")}
+            if "outcome" not in known:
+                db.execute("ALTER TABLE jobs ADD COLUMN outcome TEXT")
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:

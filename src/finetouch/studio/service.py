@@ -60,7 +60,7 @@ class Studio:
         self.views = Views(self.vault, folder / "views", settings.max_pixels)
         self.projects = Projects(folder / "projects", self.vault)
         self.events = Broadcaster()
-        self.queue = JobQueue(folder, handler)
+        self.queue = JobQueue(folder, handler, enter=self._enter)
         self.queue.listen(self._on_event)
         self.accepted = self.finished = 0
         self._lock = threading.Lock()
@@ -71,8 +71,6 @@ class Studio:
         """Picks up where the last run stopped: finished results become states, unfinished jobs are marked."""
         for path in self.settings.folder.glob("scratch-*.png"):
             path.unlink(missing_ok=True)
-        for job in reversed(self.queue.store.list(state="done", limit=100_000)):
-            self._adopt(job)
         self.queue.start()
 
     def close(self) -> None:
@@ -244,14 +242,15 @@ class Studio:
     def _lane(engine: dict[str, Any]) -> str:
         return "cpu" if engine["device"] == "cpu" else "accelerator"
 
+    def _enter(self, job: Job) -> dict[str, Any]:
+        node = self._adopt(job)
+        return {} if node is None else {"node": node.id}
+
     def _on_event(self, event: dict[str, Any]) -> None:
         if event.get("kind") == "select":
             return
         if event["type"] == "job.done":
             self.finished += 1
-            node = self._adopt(self.queue.store.get(event["job"]))
-            if node is not None:
-                event = {**event, "node": node.id}
         if event.get("result"):
             event = {**event, "result": {k: event["result"].get(k) for k in ("picture", "mask", "outside", "seed")}}
         self.events.send(event)
