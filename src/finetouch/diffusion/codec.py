@@ -55,6 +55,11 @@ class Codec:
         """Pictures ``(N, 3, H, W)``, about -1..1, of scaled latents."""
         return self._in_its_format(lambda z: self._vae.decode(z / self._scale + self._shift).sample, latents)
 
+    def decode_with_slope(self, latents: Any) -> Any:
+        """The same as `decode` for `finetouch.diffusion.guidance`: gradients pass, the format stays as it is."""
+        usual = next(self._vae.parameters()).dtype
+        return self._vae.decode(latents.to(usual) / self._scale + self._shift).sample.to(latents.dtype)
+
     def _scaled(self, z: Any) -> Any:
         return (z - self._shift) * self._scale
 
