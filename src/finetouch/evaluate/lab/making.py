@@ -120,11 +120,19 @@ def generation(zoo: Zoo, count: int, report: Reporter, few: bool = False) -> Fig
 
 @dataclass(frozen=True)
 class Hole:
-    """A zoomed test picture with a hole where a thing was, and what should come into it."""
+    """A zoomed test picture with a hole where a thing was.
+
+    Attributes:
+        picture: ``(S, S, 3) uint8``, the thing still in it. mask: ``(S, S)``, the hole.
+        order: What should come into the hole. there: The thing as it was drawn.
+        plain: Whether nothing else shows more in the hole than that thing.
+    """
 
     picture: NDArray[np.uint8]
     mask: NDArray[np.bool_]
     order: Order
+    there: Thing
+    plain: bool
 
 
 def holes(count: int, size: int = 64, seed: int = 6) -> list[Hole]:
@@ -145,8 +153,11 @@ def holes(count: int, size: int = 64, seed: int = 6) -> list[Hole]:
             continue
         large = render(case.scene, 4 * size)
         cut = _zoomed(large.picture, large.visible[thing.id], size)
-        if cut is not None:
-            out.append(Hole(*cut, wanted))
+        if cut is None:
+            continue
+        box = cut[2]
+        shows = {i: int(m[box].sum()) for i, m in large.visible.items()}
+        out.append(Hole(cut[0], cut[1], wanted, thing, shows[thing.id] == max(shows.values())))
     return out
 
 
@@ -161,7 +172,7 @@ def _other(rng: Random, scene: Scene, thing: Thing) -> Order | None:
 
 def _zoomed(
     picture: NDArray[np.uint8], mask: NDArray[np.bool_], size: int
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], tuple[slice, slice]] | None:
     x, y, w, h = cv2.boundingRect(mask.view(np.uint8))
     full = picture.shape[0]
     grow = max(w, h) // 8
@@ -176,7 +187,7 @@ def _zoomed(
     hole = np.zeros((full, full), np.uint8)
     hole[y0:y1, x0:x1] = 1
     hole = cv2.resize(hole[top : top + side, left : left + side], (size, size), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(small, np.uint8), hole > 0
+    return np.asarray(small, np.uint8), hole > 0, (slice(y0, y1), slice(x0, x1))
 
 
 def filled(painter: Painter, asked: list[Hole], report: Reporter, prompts: list[str] | None = None) -> Iterator[Pixels]:

@@ -168,17 +168,17 @@ def sam(zoo: Zoo, count: int, report: Reporter) -> Figures:
 
 
 def judge(zoo: Zoo, count: int, report: Reporter) -> Figures:
-    """How often the judge is right about things as they were drawn: class, and colour."""
-    reader = Judge(zoo)
-    kinds, colors = [], []
-    for part in _parts(cases(count), 16, "judge", report):
-        asked = [(c, i) for c in part for i in c.masks]
-        verdicts = reader.read(np.stack([c.picture for c, _ in asked]), np.stack([c.masks[i] for c, i in asked]))
-        for (c, i), v in zip(asked, verdicts, strict=True):
-            thing = c.scene.thing(i)
-            kinds.append(v.kind == thing.kind)
-            colors.append(v.color == thing.color)
-    return {"class": float(np.mean(kinds)), "color": float(np.mean(colors))}
+    """How often the judge is right about things as they were drawn, in the cut-outs that it later judges inpainted."""
+    from finetouch.evaluate.lab.making import holes
+
+    report.update("judge", 0, count)
+    real = [h for h in holes(count) if h.plain]
+    verdicts = Judge(zoo).read(np.stack([h.picture for h in real]), np.stack([h.mask for h in real]))
+    pairs = list(zip(verdicts, [h.there for h in real], strict=True))
+    return {
+        "class": float(np.mean([v.kind == t.kind for v, t in pairs])),
+        "color": float(np.mean([v.color == t.color for v, t in pairs])),
+    }
 
 
 def _enlarged(masks: torch.Tensor, side: int) -> NDArray[np.float32]:

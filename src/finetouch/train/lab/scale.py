@@ -38,8 +38,8 @@ class Scale:
 SCALES = {
     "cpu": Scale(
         "cpu", 64, 60_000, 38_000, (32, 64, 64), (64, 80, 64), (32, 64, 96, 128), 128, 4,
-        {"vae": 1300, "vae-decoder": 3000, "clip": 700, "inpaint": 4100, "unet": 2500, "lcm": 800, "segformer": 2500,
-         "grounder": 12000, "sam": 4000, "judge": 2500},
+        {"vae": 1300, "vae-decoder": 2000, "clip": 700, "inpaint": 9000, "unet": 2500, "lcm": 800, "segformer": 3000,
+         "grounder": 8000, "sam": 3000, "judge": 5000},
         {"unet": 64, "lcm": 64, "segformer": 32, "grounder": 16, "sam": 16, "judge": 32},
     ),
     "gpu": Scale(
