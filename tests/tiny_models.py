@@ -129,6 +129,22 @@ def clipseg(folder: Path) -> Path:
     return tokenizer(folder)
 
 
+def segformer(folder: Path) -> Path:
+    """Names every pixel with one of five classes."""
+    from transformers import SegformerConfig, SegformerForSemanticSegmentation, SegformerImageProcessor
+
+    torch.manual_seed(4)
+    names = dict(enumerate(("wall", "ball", "cat", "cup", "tree")))
+    config = SegformerConfig(
+        depths=[1, 1], num_encoder_blocks=2, hidden_sizes=[8, 16], num_attention_heads=[1, 2], strides=[4, 2],
+        sr_ratios=[2, 1], patch_sizes=[7, 3], mlp_ratios=[2, 2], decoder_hidden_size=8, id2label=names,
+        label2id={n: i for i, n in names.items()},
+    )  # fmt: skip
+    SegformerForSemanticSegmentation(config).save_pretrained(str(folder))
+    SegformerImageProcessor(size={"height": 32, "width": 32}).save_pretrained(str(folder))
+    return folder
+
+
 def language_model(folder: Path) -> Path:
     """A model that knows only words: fit for no role."""
     from transformers import LlamaConfig, LlamaForCausalLM

@@ -48,7 +48,7 @@ SAMPLES = {
 TINY = {
     "inpaint": tiny_models.stable_diffusion, "generate": partial(tiny_models.stable_diffusion, channels=4),
     "grounder": tiny_models.clipseg, "clip": tiny_models.clip, "instruct": tiny_editors.instruct_pix2pix,
-    "vlm": tiny_editors.qwen_vl,
+    "vlm": tiny_editors.qwen_vl, "semantic": tiny_models.segformer,
 }  # fmt: skip
 EDITORS = registry.specs("editor")
 
