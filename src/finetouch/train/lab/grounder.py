@@ -66,7 +66,7 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
     return Recipe(
         "grounder", taught, batches, _losses,
         pupil_saver(tokenizer, image_processor(scale.sight)), sample, steps=scale.steps["grounder"],
-        batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
+        batch_size=scale.batch["grounder"], rate=6e-4, decay=0.03, ema=0.998, warm_up=200, plain_attention=True,
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
         "sam", Taught(model, scale.width // 2, 4), lambda step: _batches(pool, scale.sight, size, step), _losses,
         pupil_saver(processor),
         sample,
-        steps=scale.steps["sam"], batch_size=size, rate=6e-4, decay=0.03, ema=0.998, warm_up=200,
+        steps=scale.steps["sam"], batch_size=size, rate=6e-4, decay=0.03, ema=0.998, warm_up=200, plain_attention=True,
     )  # fmt: skip
 
 
