@@ -38,6 +38,7 @@ class Spec(Generic[T]):
         ops: Operations it can carry out (editors).
         roles: Models it cannot work without; they are looked for before anything is loaded.
         uses: Models it works better with, when the preset has them.
+        selector: Selector that an editor works with unless another one is asked for; "" takes the preset's.
         extra: Optional extra it needs, or "". packages: modules that must be importable for it.
         needs_region: False when it works on the whole picture and nothing has to be selected.
         needs_reference: True when it cannot work without a reference picture.
@@ -57,6 +58,7 @@ class Spec(Generic[T]):
     ops: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    selector: str = ""
     extra: str = ""
     packages: tuple[str, ...] = ()
     needs_region: bool = True

@@ -87,7 +87,7 @@ def _step(pipeline: Pipeline, step: EditStep, method: str, has_reference: bool, 
     spec = choose_editor(step, pipeline.preset, wanted, has_reference, pipeline.models)
     query = step.query()
     selecting = not has_mask and (query.by_hand or bool(query.noun and spec.needs_region))
-    selector = registry.get("selector", pipeline.selector) if selecting else None
+    selector = registry.get("selector", pipeline.selector_for(spec)) if selecting else None
     played = lambda role: _played(pipeline, role)  # noqa: E731
     return {
         "op": step.op,

@@ -106,6 +106,7 @@ class Pipeline:
         self.models = models
         self.preset = models.preset
         self.selector = registry.get("selector", selector).name if selector else self.preset.selector
+        self._named = selector is not None
         self._reader = ("", "", "")
         self._selectors: dict[str, Selector] = {}
         self._analyses: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
@@ -135,11 +136,24 @@ class Pipeline:
         """True when the parser reads better with the picture at hand."""
         return bool(registry.get("parser", parser or self.preset.parser).cls.sees)
 
-    def select(self, picture: Picture, query: Query, report: Reporter | None = None) -> Selection:
-        """Finds what `query` means in `picture`; raises `TargetNotFound` or `InputError`."""
+    def selector_for(self, spec: registry.Spec[EditMethod]) -> str:
+        """Who selects for a method: who was asked for, else the method's own selector, else the preset's."""
+        if self._named or not spec.selector:
+            return self.selector
+        able = all(self.models.has(role) for role in registry.get("selector", spec.selector).roles)
+        return spec.selector if able else self.selector
+
+    def select(
+        self, picture: Picture, query: Query, report: Reporter | None = None, selector: str | None = None
+    ) -> Selection:
+        """Finds what `query` means in `picture`, with another selector than usual when one is named.
+
+        Raises:
+            TargetNotFound, InputError: It is not there, or nothing was said.
+        """
         report = report or Reporter()
         check_marks(query, picture)
-        name = self.selector
+        name = selector or self.selector
         if name not in self._selectors:
             self._selectors[name] = registry.get("selector", name).make(self.models)
         chosen = self._selectors[name]
@@ -219,14 +233,14 @@ class Pipeline:
         seconds: dict[str, float] = {}
         clock = time.perf_counter()
         selection = _hook(options, "select", step, self._select_for(picture, step, spec, options, report))
-        region = selection.region
+        region, finder = selection.region, self.selector_for(spec)
         scene = Scene(
             picture=picture,
             region=region,
             step=step,
             params=check_params(method, step),
             reference=options.reference,
-            select=lambda phrase: self.select(picture, parse_phrase(phrase), report).region,
+            select=lambda phrase: self.select(picture, parse_phrase(phrase), report, finder).region,
             grow=options.grow,
             feather=options.feather,
         )
@@ -246,13 +260,13 @@ class Pipeline:
         if options.verify:
             clock = time.perf_counter()
             report.update("verify", 0, 1, "checking the result")
-            again = lambda query: self.select(edited, query, report)  # noqa: E731
+            again = lambda query: self.select(edited, query, report, finder)  # noqa: E731
             sentences, measured = verify(step, picture, edited, region, spec.name, facts, again)
             notes, facts = (*sentences, *notes), {**facts, **measured}
             _hook(options, "verify", step, facts)
             seconds["verify"] = time.perf_counter() - clock
         filled = step.model_copy(update={"method": spec.name, "seed": seed})
-        used = self.selector if selected is not None and options.region is None else None
+        used = finder if selected is not None and options.region is None else None
         return edited, StepResult(filled, selected, area, spec.name, used, notes, facts, seconds)
 
     def _select_for(
@@ -266,7 +280,7 @@ class Pipeline:
             return Selection(given, (given,))
         query = step.query()
         if query.by_hand or (query.noun and spec.needs_region):
-            return self.select(picture, query, report)
+            return self.select(picture, query, report, self.selector_for(spec))
         if step.op in _NEEDS_A_THING:
             raise InputError(
                 f"It is not said what to {step.op}.", "Name the thing, or mark it with --point, --box or --mask."
