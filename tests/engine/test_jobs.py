@@ -176,7 +176,7 @@ def test_an_outcome_is_written_once(tmp_path: Path) -> None:
     assert [j.id for j in store.settled()] == [job.id] and store.mark_interrupted() == ()
     seen = store.get(job.id)
     assert not seen.finished and seen.to_json()["result"] is None, "nobody sees the end before it is published"
-    assert store.publish(job.id).state == "done" and store.settled() == []
+    assert store.publish(job.id).state == "done" and store.settled() == ()
     assert store.get(job.id).result == {"x": 1} and store.counts()["done"] == 1
 
 

@@ -73,6 +73,16 @@ def test_a_done_edit_is_the_head_at_once(
     assert tree["head"] != project["head"] and tree["nodes"][-1]["job"] == job
 
 
+def test_waiting_for_a_job_needs_one_request(client: TestClient, scene: np.ndarray) -> None:
+    _, project = opened(client, scene)
+    body = {"project": project["id"], "plan": BRIGHTER}
+    first, second = (client.post("/api/v1/jobs", json=body).json()["job"] for _ in range(2))
+    assert client.get(f"/api/v1/jobs/{second}?wait=60").json()["state"] == "done"
+    assert client.get(f"/api/v1/jobs/{first}?wait=60").json()["state"] == "done", "it had ended before"
+    assert client.get("/api/v1/jobs/none?wait=1").status_code == 404
+    assert client.get(f"/api/v1/jobs/{first}?wait=1000").status_code == 422
+
+
 def test_branch_checkout_label_and_delete(client: TestClient, finished: Finished, scene: np.ndarray) -> None:
     _, project = opened(client, scene)
     root, url = project["head"], f"/api/v1/projects/{project['id']}"

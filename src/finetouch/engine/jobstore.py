@@ -176,13 +176,13 @@ class JobStore:
             )
             return self.get(name)
 
-    def settled(self) -> list[Job]:
+    def settled(self) -> tuple[Job, ...]:
         """The jobs whose end is known and not published, the oldest first."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT * FROM jobs WHERE state = 'running' AND outcome IS NOT NULL ORDER BY number"
             ).fetchall()
-        return [_job(row) for row in rows]
+        return tuple(_job(row) for row in rows)
 
     def cancel_queued(self, name: str) -> bool:
         """Cancels a job that has not begun; False when it has."""

@@ -147,8 +147,9 @@ class EditResult:
         return f"{p.plan.instruction}\n" + ", ".join(f"{k}: {v}" for k, v in facts.items())
 
     def save(
-        self, path: str | os.PathLike[str], *, overwrite: bool = False, quality: int = 95, strip_metadata: bool = False
-    ) -> tuple[str, ...]:
+        self, path: str | os.PathLike[str], *, overwrite: bool = False, quality: int = 95, strip_metadata: bool = False,
+        quick: bool = False,
+    ) -> tuple[str, ...]:  # fmt: skip
         """Writes the picture with its provenance; the format follows the name. Returns notices for the user."""
         return io.save(
             self.picture,
@@ -158,6 +159,7 @@ class EditResult:
             parameters=self.parameters(),
             quality=quality,
             strip=strip_metadata,
+            quick=quick,
         )
 
     def sheet(self) -> Picture:

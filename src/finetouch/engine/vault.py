@@ -32,6 +32,15 @@ class Vault:
             write_whole(target, data)
         return name
 
+    def take(self, file: Path, suffix: str) -> str:
+        """Keeps a file that lies on the same disk by renaming it; returns its name."""
+        with open(file, "rb+") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            os.fsync(stream.fileno())
+        name = f"{digest}.{suffix}"
+        os.replace(file, self.path(name, must_exist=False))
+        return name
+
     def path(self, name: str, must_exist: bool = True) -> Path:
         """Where a file is; raises `InputError` for anything that is no name of this vault."""
         if not _NAME.fullmatch(name):

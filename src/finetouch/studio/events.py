@@ -6,11 +6,12 @@ import asyncio
 import json
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 KEPT = 2000
 PING = 15.0
+ENDS = ("job.done", "job.failed", "job.cancelled", "job.interrupted")
 
 
 class Broadcaster:
@@ -43,6 +44,22 @@ class Broadcaster:
         """How many pages listen."""
         return len(self._open)
 
+    async def ended(self, job: str, known: Callable[[], Awaitable[bool]], seconds: float) -> None:
+        """Waits until a job has ended, at most `seconds`; `known` says whether it had ended before."""
+        queue: asyncio.Queue[tuple[int, dict[str, Any]]] = asyncio.Queue()
+        with self._lock:
+            self._open[queue] = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                seen = await known()
+                while not seen and not self._closed:
+                    seen = _ends((await queue.get())[1], job)
+        except TimeoutError:
+            pass
+        finally:
+            with self._lock:
+                self._open.pop(queue, None)
+
     async def stream(self, project: str | None, after: int | None) -> AsyncIterator[bytes]:
         """Server-sent events of a project (all when None), first those after number `after` that are still kept."""
         queue: asyncio.Queue[tuple[int, dict[str, Any]]] = asyncio.Queue()
@@ -66,6 +83,10 @@ class Broadcaster:
         finally:
             with self._lock:
                 self._open.pop(queue, None)
+
+
+def _ends(event: dict[str, Any], job: str) -> bool:
+    return event.get("job") == job and event["type"] in ENDS
 
 
 def _meant(event: dict[str, Any], project: str | None) -> bool:

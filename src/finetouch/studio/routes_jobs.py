@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
+from finetouch.engine.jobstore import UNFINISHED
 from finetouch.errors import InputError
 from finetouch.plan.phrase import parse_phrase
 from finetouch.studio.schemas import Download, EditRequest, Hand, JobRequest, PhraseRequest, PlanRequest, SelectRequest
@@ -79,10 +80,19 @@ def routes(studio: Studio) -> APIRouter:
         return {"jobs": [j.to_json() for j in queue.store.list(project, state, limit)]}
 
     @router.get("/jobs/{job}")
-    def job(job: str) -> dict[str, Any]:
-        """The state of a job."""
-        found = queue.get(job)
-        return {**found.to_json(), "progress": found.progress, "position": queue.store.position(found)}
+    async def job(job: str, wait: Annotated[float, Query(ge=0, le=60)] = 0) -> dict[str, Any]:
+        """The state of a job; with `wait` the answer comes when it has ended, at the latest after so many seconds."""
+
+        def state() -> dict[str, Any]:
+            found = queue.get(job)
+            return {**found.to_json(), "progress": found.progress, "position": queue.store.position(found)}
+
+        async def ended() -> bool:
+            return (await run_in_threadpool(state))["state"] not in UNFINISHED
+
+        if wait:
+            await studio.events.ended(job, ended, wait)
+        return await run_in_threadpool(state)
 
     @router.get("/jobs/{job}/result")
     def result(

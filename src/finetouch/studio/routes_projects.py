@@ -29,7 +29,7 @@ def routes(studio: Studio) -> APIRouter:
     @router.post("", status_code=201)
     def create(body: NewProject) -> dict[str, Any]:
         """A new project around a picture."""
-        size = studio.views.picture(body.picture).size
+        size = studio.views.size(body.picture)
         return projects.create(body.picture, size, body.name).to_json()
 
     @router.post("/open", status_code=201)

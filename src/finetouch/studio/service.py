@@ -6,9 +6,12 @@ import hashlib
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from finetouch import registry
 from finetouch.engine.history import Node, Project, Projects
@@ -29,6 +32,7 @@ from finetouch.types import EditPlan
 
 HANDLER = "finetouch.studio.work:Work"
 SELECT_SECONDS = 300.0
+_KEPT_NAMES = 10_000
 SAMPLES = {"cup": "coffee", "cat": "chelsea", "astronaut": "astronaut"}
 
 
@@ -65,7 +69,7 @@ class Studio:
         self.accepted = self.finished = 0
         self._lock = threading.Lock()
         self._pipelines: dict[str, Any] = {}
-        self._names: dict[str, str] = {}
+        self._names: OrderedDict[str, str] = OrderedDict()
 
     def start(self) -> None:
         """Picks up where the last run stopped: finished results become states, unfinished jobs are marked."""
@@ -86,7 +90,10 @@ class Studio:
         known = self.vault.has(f"{hashlib.sha256(data).hexdigest()}.{suffix}")
         picture = io.load(data, self.settings.max_pixels)
         stored = self.vault.put(data, suffix) if not known else f"{hashlib.sha256(data).hexdigest()}.{suffix}"
+        self.views.know(stored, picture.size)
         self._names[stored] = clean_name(name)
+        if len(self._names) > _KEPT_NAMES:
+            self._names.popitem(last=False)
         return {
             "picture": stored, "size": list(picture.size), "format": picture.format, "name": clean_name(name),
             "has_alpha": picture.alpha is not None, "notices": list(picture.notices),
@@ -126,7 +133,7 @@ class Studio:
 
     def rasterise(self, picture: str, ops: list[Op]) -> dict[str, Any]:
         """A drawing as a stored mask with its share and outline."""
-        size = self.views.picture(picture).size
+        size = self.views.size(picture)
         mask = rasterise(ops, size, lambda name: read_mask(self.vault.get(name)))
         name = self.vault.put(mask_png(mask), "png")
         return {"mask": name, "size": list(size), "coverage": float(mask.mean()), "outline": outline(mask)}
@@ -138,13 +145,13 @@ class Studio:
         if kind_of(data) not in ("png", "webp", "bmp", "tiff", "jpg"):
             raise InputError("A mask has to be a PNG, WebP, BMP, TIFF or JPEG.", "Save it as PNG.")
         found = io.load(data, self.settings.max_pixels)
-        size = self.views.picture(picture).size
+        size = self.views.size(picture)
         if found.size != size and not stretch:
             raise InputError(
                 f"The mask is {found.width}x{found.height}, the picture is {size[0]}x{size[1]}.",
                 "A mask must have the size of the picture (or send ?fit=stretch).",
             )
-        gray = found.pixels.max(axis=2)
+        gray = np.maximum.reduce([found.pixels[..., i] for i in range(3)])
         if found.alpha is not None and found.alpha.min() < 255 and gray.min() == gray.max():
             gray = found.alpha
         mask = resize_mask(gray.astype("float32") / 255, size)

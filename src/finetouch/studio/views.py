@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io as streams
 import tempfile
-import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,11 @@ from PIL import Image, ImageCms
 from finetouch.engine.vault import Vault, write_whole
 from finetouch.errors import InputError
 from finetouch.imaging import io, metadata
+from finetouch.studio.shelf import Shelf
 from finetouch.types import Picture
 
 _KEPT_PIXELS = 120e6
+_KEPT_SIZES = 10_000
 _MAGIC = (
     ("jpg", lambda d: d[:3] == b"\xff\xd8\xff"),
     ("png", lambda d: d[:8] == b"\x89PNG\r\n\x1a\n"),
@@ -47,20 +47,27 @@ class Views:
     """
 
     def __init__(self, vault: Vault, folder: Path, max_pixels: float) -> None:
-        self._vault, self._folder, self._limit = vault, folder, max_pixels
-        self._open: OrderedDict[str, Picture] = OrderedDict()
-        self._lock = threading.RLock()
+        self._vault, self._folder = vault, folder
+        self._sizes: dict[str, tuple[int, int]] = {}
+        self._shelf = Shelf(vault, _KEPT_PIXELS, max_pixels)
         folder.mkdir(parents=True, exist_ok=True)
 
     def picture(self, name: str) -> Picture:
         """The decoded picture; the last ones are kept."""
-        with self._lock:
-            if name not in self._open:
-                self._open[name] = io.load(self._vault.path(name), self._limit)
-            self._open.move_to_end(name)
-            while len(self._open) > 1 and sum(p.width * p.height for p in self._open.values()) > _KEPT_PIXELS:
-                self._open.popitem(last=False)
-            return self._open[name]
+        return self._shelf.get(name)
+
+    def know(self, name: str, size: tuple[int, int]) -> None:
+        """Remembers the size of a picture, so that it need not be opened for that."""
+        self._sizes[name] = size
+        if len(self._sizes) > _KEPT_SIZES:
+            self._sizes.pop(next(iter(self._sizes)), None)
+
+    def size(self, name: str) -> tuple[int, int]:
+        """``(width, height)`` of a picture, upright; raises `InputError` when it is not there."""
+        self._vault.path(name)
+        if name not in self._sizes:
+            self.know(name, self.picture(name).size)
+        return self._sizes[name]
 
     def proxy(self, name: str, side: int) -> tuple[bytes, str]:
         """The picture with its longer side at most `side` px, as (file, media type)."""
@@ -100,11 +107,11 @@ class Views:
             name: The picture. kind: "same" (the format of `source`) or a suffix ("png", "jpg" ...).
             quality: For the lossy formats. source: The photo it was made from.
         """
-        picture = self.picture(name)
         if kind == "same":
             kind = SUFFIX.get(self.picture(source).format or "PNG", "png") if source else "png"
         if kind == name.partition(".")[2]:
             return self._vault.get(name), kind, ()
+        picture = self.picture(name)
         record, line = picture.text.get(metadata.KEY), picture.text.get(metadata.PARAMETERS, "")
         with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
             path = Path(scratch) / f"out.{kind}"

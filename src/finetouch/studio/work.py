@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,12 @@ from finetouch.contracts import EditMethod, Selection
 from finetouch.engine.pipeline import Options, Pipeline, region_from_mask
 from finetouch.engine.vault import Vault
 from finetouch.errors import InputError, TargetNotFound
-from finetouch.imaging import io, masks
+from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
 from finetouch.plan.phrase import parse_phrase
 from finetouch.registry import Spec
 from finetouch.settings import settings
+from finetouch.studio.shelf import Shelf
 from finetouch.studio.strokes import Op, rasterise
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 
@@ -42,7 +42,7 @@ class Work:
         self._vault = Vault(folder / "pictures")
         self._folder = folder
         self._pipelines: dict[tuple[str, str], HandPipeline] = {}
-        self._pictures: OrderedDict[str, Picture] = OrderedDict()
+        self._pictures = Shelf(self._vault, _KEPT_PIXELS)
 
     def __call__(self, kind: str, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Does one job; the answer is JSON."""
@@ -52,10 +52,10 @@ class Work:
     def edit(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Applies a plan; picture and mask go into the vault."""
         report.update("read", 0, 1, "opening the picture")
-        picture = self._picture(payload["picture"])
+        picture = self._pictures.get(payload["picture"])
         engine = payload["engine"]
         plan, regions = self._settled(EditPlan.model_validate(payload["plan"]), payload.get("hands") or [], picture)
-        reference = self._picture(payload["reference"]) if payload.get("reference") else None
+        reference = self._pictures.get(payload["reference"]) if payload.get("reference") else None
         pipeline = self._pipeline(engine)
         pipeline.by_hand = regions
         options = Options(
@@ -72,8 +72,8 @@ class Work:
         report.update("save", 0, 1, "writing the result")
         scratch = self._folder / f"scratch-{secrets.token_hex(8)}.png"
         try:
-            result.save(scratch)
-            name = self._vault.put(scratch.read_bytes(), "png")
+            result.save(scratch, quick=True)
+            name = self._vault.take(scratch, "png")
         finally:
             scratch.unlink(missing_ok=True)
         change = result.outside_change
@@ -87,7 +87,7 @@ class Work:
 
     def select(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Regions for a step or a phrase: the answer first, then the other candidates."""
-        picture = self._picture(payload["picture"])
+        picture = self._pictures.get(payload["picture"])
         query = _query(payload)
         if not query.noun and not query.by_hand:
             return {"regions": [], "notes": [], "whole": True}
@@ -157,14 +157,6 @@ class Work:
             self._pipelines[key] = HandPipeline(*key)
         return self._pipelines[key]
 
-    def _picture(self, name: str) -> Picture:
-        if name not in self._pictures:
-            self._pictures[name] = io.load(self._vault.path(name))
-        self._pictures.move_to_end(name)
-        while len(self._pictures) > 1 and sum(p.width * p.height for p in self._pictures.values()) > _KEPT_PIXELS:
-            self._pictures.popitem(last=False)
-        return self._pictures[name]
-
 
 class HandPipeline(Pipeline):
     """A pipeline in which single steps can have their selection drawn by hand.
@@ -203,8 +195,8 @@ def small(pixels: np.ndarray, side: int = 384) -> np.ndarray:
 
 def mask_png(mask: Mask) -> bytes:
     """A mask as an 8-bit grey PNG."""
-    values = np.rint(np.clip(mask, 0, 1) * 255).astype(np.uint8)
-    return bytes(cv2.imencode(".png", values, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1])
+    values = cv2.convertScaleAbs(mask, alpha=255)
+    return bytes(cv2.imencode(".png", values, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])[1])
 
 
 def read_mask(data: bytes) -> Mask:
