@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -92,6 +93,11 @@ class Scene:
         reference: Picture given with ``--reference``, or None.
         select: Finds another thing in the same picture ("the same colour as the sofa").
         grow, feather: What the user asked for in px, None when left to the method.
+        find: Finds a thing in any picture (one that a method made on the way), or None.
+        seed: Of this step; a method that works in several stages gives each its own chance from it.
+        report: Progress and cancel for what is done before the crops are made.
+        given: What the user brings along for a stage, by name ("background": `Picture`, "place": `Region`).
+        keep: Folder for the results between the stages, or None.
     """
 
     picture: Picture
@@ -102,6 +108,11 @@ class Scene:
     select: Callable[[str], Region] | None = None
     grow: float | None = None
     feather: float | None = None
+    find: Callable[[Picture, str], Region] | None = None
+    seed: int = 0
+    report: Reporter = field(default_factory=Reporter)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    keep: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,11 @@ def edit(
     grow: Grow = None,
     feather: Feather = None,
     no_verify: NoVerify = False,
+    keep: Annotated[str | None, typer.Option(metavar="DIR", help="two-stage: write what the stages made.")] = None,
+    background: Annotated[
+        str | None, typer.Option(metavar="FILE", help="two-stage: your own picture without the old thing.")
+    ] = None,
+    place: Annotated[str | None, typer.Option(metavar="MASK", help="two-stage: your own new mask.")] = None,
 ) -> None:
     """Edit a picture from one sentence."""
     if (instruction is None) == (plan is None):
@@ -74,7 +79,15 @@ def edit(
     if plan_only:
         show_plan(steps, files.json)
         return
-    options = {"method": method, "seed": seed, "grow": grow, "feather": feather, "verify": not no_verify}
+    options: dict[str, Any] = {
+        "method": method, "seed": seed, "grow": grow, "feather": feather, "verify": not no_verify,
+        "keep": Path(keep) if keep else None,
+    }  # fmt: skip
+    if background or place:
+        from finetouch.imaging import io
+
+        source = io.load(source, files.max_pixels)
+        options["given"] = _given(source, background, place)
     if dry_run:
         _rehearse(pipeline, source, steps, method, files)
     else:
@@ -94,6 +107,19 @@ def replay(
     record = read_provenance(io.load(result, files.max_pixels))
     pipeline = engine.pipeline(record.get("preset"), record.get("overrides"))
     _run(pipeline, image, record["plan"], {"points": [], "box": None}, {"seed": record.get("seed")}, files)
+
+
+def _given(picture: Picture, background: str | None, place: str | None) -> dict[str, Any]:
+    """What the user brings along for the stages of a method."""
+    from finetouch.engine.pipeline import region_from_mask
+    from finetouch.imaging import io
+
+    given: dict[str, Any] = {}
+    if background:
+        given["background"] = io.load(background)
+    if place:
+        given["place"] = region_from_mask(io.load_mask(place, picture.size), "place")
+    return given
 
 
 def read_plan(path: str) -> EditPlan:

@@ -241,3 +241,35 @@ def bump(size: int, x: float, y: float, spread: float) -> torch.Tensor:
     """A bump of height 1 at ``(x, y)`` px, ``(size, size)``."""
     rows, columns = torch.meshgrid(torch.arange(size) + 0.5, torch.arange(size) + 0.5, indexing="ij")
     return torch.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * math.pow(spread, 2)))
+
+
+def noise_schedule() -> Any:
+    """Cosine noise, v-prediction."""
+    from diffusers import DDIMScheduler
+
+    return DDIMScheduler(
+        beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False,
+        steps_offset=1, timestep_spacing="trailing", rescale_betas_zero_snr=False,
+    )  # fmt: skip
+
+
+class Reader:
+    """Texts to hidden states of a frozen CLIP text encoder, with the mask of real tokens.
+
+    Args:
+        encoder, tokenizer: Of a CLIP text model. length: Tokens; longer texts are cut.
+    """
+
+    def __init__(self, encoder: Any, tokenizer: Any, length: int = 48) -> None:
+        self.encoder, self.tokenizer = encoder.eval().requires_grad_(False), tokenizer
+        self.length = min(length, int(encoder.config.max_position_embeddings))
+
+    @torch.no_grad()
+    def __call__(self, texts: list[str], full: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        """``(N, L, width)`` float32 and ``(N, L)`` bool; L is that of the longest text, with `full` always the same."""
+        ids = self.tokenizer(
+            texts, padding="max_length" if full else "longest", truncation=True, max_length=self.length,
+            return_tensors="pt",
+        ).input_ids  # fmt: skip
+        states = self.encoder(ids.to(self.encoder.device)).last_hidden_state.float()
+        return states, real_tokens(ids, int(self.tokenizer.eos_token_id)).to(states.device)

@@ -17,7 +17,7 @@ from finetouch.editing._typical import SKY, WALL, Typical, typical
 from finetouch.editing.mask_proposals import LEAST, Proposal, Wish, with_hidden
 from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
-from finetouch.plan.describe import IN, Looker
+from finetouch.plan.describe import IN, Looker, foot_row
 from finetouch.types import Picture, Reporter
 
 UNKNOWN_SHARE = 0.22
@@ -104,7 +104,8 @@ def _spots(wish: Wish, kind: Typical, view: View, looker: Looker) -> tuple[tuple
     if old is not None:
         under = wish.place.supported_by if wish.place else None
         if kind.suits(under) > 0:
-            return tuple(notes), [((old[0] + old[2]) / 2, float(old[3]), under, "stands where the old thing stood")]
+            foot = float(foot_row(view.old if view.old is not None else np.zeros((1, 1), np.float32)))
+            return tuple(notes), [((old[0] + old[2]) / 2, foot, under, "stands where the old thing stood")]
         notes.append(f"{wish.what} does not belong {'in' if under in IN else 'on'} the {under}")
     for rank, names in enumerate(kind.supports):
         for name in names:

@@ -111,9 +111,9 @@ class View:
             known = typical(name)
             whole = x0 > FRAME and y0 > FRAME and x1 < self.width - FRAME and y1 < self.height - FRAME
             low = y1 - self.horizon
-            if known.known and known.height >= SMALL_THINGS and known.group in ("ground", "road", "plant") and whole:
-                if low > 0.05 * self.height:
-                    found.append((y1 - y0) / known.height / low)
+            large = known.known and known.height >= SMALL_THINGS and known.group in ("ground", "road", "plant")
+            if large and whole and low > 0.05 * self.height:
+                found.append((y1 - y0) / known.height / low)
         usual = 1 / CAMERA
         return float(np.clip(np.median(found), 0.4 * usual, 3 * usual)) if found else usual
 

@@ -15,8 +15,9 @@ SKY = ("sky",)
 WALL = ("wall", "building")
 SUPPORTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ground": (GROUND,), "road": (("road", "pavement", "dirt", "platform"), GROUND), "table": (FLAT, SEAT, GROUND),
-    "either": (FLAT, GROUND), "lounge": (SEAT, GROUND), "seat": (SEAT, GROUND, FLAT), "water": (WATER,), "sky": (SKY,), "wall": (WALL,),
-    "head": (FLAT, SEAT, GROUND), "plant": (GROUND,), "bird": (GROUND, SKY, SEAT, FLAT),
+    "either": (FLAT, GROUND), "lounge": (SEAT, GROUND), "seat": (SEAT, GROUND, FLAT), "water": (WATER,),
+    "sky": (SKY,), "wall": (WALL,), "head": (FLAT, SEAT, GROUND), "plant": (GROUND,),
+    "bird": (GROUND, SKY, SEAT, FLAT),
 }  # fmt: skip
 """Group to surfaces, the best ones first."""
 

@@ -220,4 +220,6 @@ def with_hidden(proposal: Proposal, wish: Wish, looker: Looker) -> Proposal:
     if float(left.sum()) < 0.25 * float(proposal.mask.sum()):
         why = f"mostly hidden behind: {', '.join(names)}"
         return replace(proposal, score=0.5 * proposal.score, why=(*proposal.why, why))
-    return replace(proposal, mask=left, hidden=hidden, why=(*proposal.why, f"stays behind: {', '.join(names)}"))
+    facts = {**proposal.facts, "full_box": proposal.box}
+    why = (*proposal.why, f"stays behind: {', '.join(names)}")
+    return replace(proposal, mask=left, hidden=hidden, why=why, facts=facts)

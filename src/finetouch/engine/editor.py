@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import Any, TypedDict, Unpack
 
@@ -35,6 +36,8 @@ class EditOptions(TypedDict, total=False):
         grow: Widens the editable area by this many px. feather: Inside feather in px.
         verify: Look again afterwards and report (default True).
         parser: Who reads the words, when it shall not be the preset's.
+        given: What a method in several stages shall take instead of making it: "background" (a `Picture`), "place"
+            (a `Region`). keep: Folder for what it makes between its stages.
     """
 
     region: Region | np.ndarray | None
@@ -47,6 +50,8 @@ class EditOptions(TypedDict, total=False):
     feather: float | None
     verify: bool
     parser: str | None
+    given: Mapping[str, Picture | Region]
+    keep: Path | None
 
 
 class Editor:

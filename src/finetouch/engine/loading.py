@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     import torch
 
 _PROCESSORS = ("processor", "tokenizer", "image_processor")
-_STANDS_FOR = {"transformers.Sam2VideoModel": "transformers.Sam2Model"}
-"""Architectures whose files also hold the one that is wanted."""
+_STANDS_FOR = {
+    "transformers.Sam2VideoModel": "transformers.Sam2Model",
+    "transformers.MaskPredictor": "finetouch.diffusion.mask_net.MaskPredictor",
+}
+"""Architectures under the class that loads them: their files also hold it, or it is Finetouch's own."""
 
 
 @dataclass(frozen=True)

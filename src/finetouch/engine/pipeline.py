@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,9 @@ class Options:
         feather: Inside feather in px; None leaves it to the method.
         verify: Look again afterwards and report.
         hooks: Stage name → function called with (step, value); a value it returns replaces the stage's.
+        given: What a method in several stages shall take instead of making it: "background" (a `Picture` without the
+            old thing), "place" (a `Region` for the new one).
+        keep: Folder into which such a method writes what it made between the stages.
     """
 
     method: str = "auto"
@@ -64,6 +68,8 @@ class Options:
     feather: float | None = None
     verify: bool = True
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    given: Mapping[str, Picture | Region] = field(default_factory=dict)
+    keep: Path | None = None
 
     def __post_init__(self) -> None:
         for name, value, low, high in (("grow", self.grow, -500, 500), ("feather", self.feather, 0, 500)):
@@ -243,6 +249,11 @@ class Pipeline:
             select=lambda phrase: self.select(picture, parse_phrase(phrase), report, finder).region,
             grow=options.grow,
             feather=options.feather,
+            find=lambda shown, phrase: self.select(shown, parse_phrase(phrase), report).region,
+            seed=seed,
+            report=report,
+            given=options.given,
+            keep=options.keep,
         )
         seconds["select"] = time.perf_counter() - clock
         clock = time.perf_counter()

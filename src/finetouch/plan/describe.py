@@ -27,6 +27,7 @@ Find = Callable[[Picture, str], Region]
 
 ROWS: tuple[str, ...] = get_args(Row)
 COLUMNS: tuple[str, ...] = get_args(Column)
+RELATIONS: tuple[str, ...] = get_args(Near)
 SIZES: tuple[tuple[Size, float], ...] = (
     ("tiny", 0.01), ("small", 0.04), ("medium", 0.12), ("large", 0.3), ("huge", 2.0)
 )  # fmt: skip
@@ -207,6 +208,13 @@ def support_of(mask: Mask, surfaces: Sequence[tuple[str, Mask]]) -> str | None:
     return name if best >= 0.3 else None
 
 
+def foot_row(mask: Mask, share: float = 0.4) -> int:
+    """The row a thing stands on: the lowest one as wide as `share` of its usual width (a tail may hang lower)."""
+    widths = (mask > masks.HARD).sum(1)
+    rows = np.flatnonzero(widths >= share * np.median(widths[widths > 0])) if (widths > 0).any() else np.zeros(0)
+    return int(rows[-1]) + 1 if rows.size else mask.shape[0]
+
+
 def _foot(mask: Mask) -> np.ndarray:
     """Pixels of the rim right below the lowest tenth of the thing."""
     on = (mask > masks.HARD).astype(np.uint8)
@@ -214,9 +222,10 @@ def _foot(mask: Mask) -> np.ndarray:
     out = np.zeros(mask.shape, bool)
     if box is None:
         return out
-    reach = max(1, round(0.02 * mask.shape[0]))
+    reach, foot = max(1, round(0.02 * mask.shape[0])), foot_row(mask)
     low = on.copy()
-    low[: box[3] - max(1, round(0.1 * (box[3] - box[1])))] = 0
+    low[: foot - max(1, round(0.1 * (foot - box[1])))] = 0
+    low[foot:] = 0
     shifted = np.zeros_like(on)
     for k in range(1, reach + 1):
         shifted[k:] |= low[:-k]

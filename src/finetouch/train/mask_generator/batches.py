@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from finetouch.diffusion.mask_net import BOX_LEVEL, bump, real_tokens
+from finetouch.diffusion.mask_net import BOX_LEVEL, Reader, bump
 from finetouch.imaging import masks
 from finetouch.lab.facts import article
 from finetouch.plan.describe import Description
 from finetouch.train.lab.loop import Batch
 from finetouch.train.lab.pool import shuffled
 from finetouch.train.lab.show import to_tensors
-from finetouch.train.lab.words import LENGTH
 from finetouch.train.mask_generator.seams import disguised
 from finetouch.train.mask_generator.world import Pair, Pairs
 
@@ -108,28 +106,6 @@ def wording(words: Random, pair: Pair, about: Description) -> str:
 def text_of(thing: str, place: Description | None) -> str:
     """What a trained network is told: the thing with its place."""
     return article(thing) if place is None else f"{article(thing)}, {place.words()}"
-
-
-class Reader:
-    """Texts to hidden states of a frozen CLIP text encoder, with the mask of real tokens.
-
-    Args:
-        encoder, tokenizer: Of the lab's CLIP, or of any other of the same width. length: Tokens; longer texts are cut.
-    """
-
-    def __init__(self, encoder: Any, tokenizer: Any, length: int = LENGTH) -> None:
-        self.encoder, self.tokenizer = encoder.eval().requires_grad_(False), tokenizer
-        self.length = min(length, int(encoder.config.max_position_embeddings))
-
-    @torch.no_grad()
-    def __call__(self, texts: list[str], full: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
-        """``(N, L, width)`` float32 and ``(N, L)`` bool; L is that of the longest text, or with `full` always the most."""
-        ids = self.tokenizer(
-            texts, padding="max_length" if full else "longest", truncation=True, max_length=self.length,
-            return_tensors="pt",
-        ).input_ids  # fmt: skip
-        states = self.encoder(ids.to(self.encoder.device)).last_hidden_state.float()
-        return states, real_tokens(ids, int(self.tokenizer.eos_token_id)).to(states.device)
 
 
 def batches(pairs: Pairs, reader: Reader, size: int, step: int, full: bool = False) -> Iterator[Batch]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,16 +14,18 @@ from torch import nn
 from finetouch.diffusion.mask_net import (
     MaskPredictor,
     MaskPredictorConfig,
+    Reader,
     conditioned,
     folded,
     mask_denoiser,
+    noise_schedule,
     sample_masks,
 )  # fmt: skip
 from finetouch.errors import UsageError
 from finetouch.lab.zoo import Zoo
 from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
 from finetouch.train.lab.show import grey, grid, to_pixels
-from finetouch.train.mask_generator.batches import Reader, batches, collate, example
+from finetouch.train.mask_generator.batches import batches, collate, example
 from finetouch.train.mask_generator.losses import several
 from finetouch.train.mask_generator.world import Pairs
 from finetouch.types import Reporter
@@ -116,16 +117,6 @@ def _predictor(pairs: Pairs, reader: Reader, size: Size) -> Recipe:
     )  # fmt: skip
 
 
-def noise_schedule() -> Any:
-    """Cosine noise, v-prediction."""
-    from diffusers import DDIMScheduler
-
-    return DDIMScheduler(
-        beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False,
-        steps_offset=1, timestep_spacing="trailing", rescale_betas_zero_snr=False,
-    )  # fmt: skip
-
-
 def _diffusion(pairs: Pairs, reader: Reader, size: Size) -> Recipe:
     torch.manual_seed(1)
     unet = conditioned(mask_denoiser(size.side, size.widths, int(reader.encoder.config.hidden_size)))
@@ -154,8 +145,8 @@ def _diffusion(pairs: Pairs, reader: Reader, size: Size) -> Recipe:
         return _sheet(batch, torch.cat(made, 1))
 
     return Recipe(
-        "diffusion", unet, lambda step: batches(pairs, reader, size.batch, step, full=True), losses, saver(noise), sample,
-        steps=size.steps, batch_size=size.batch, rate=size.rate, warm_up=min(200, size.steps // 4), decay=0.01,
+        "diffusion", unet, lambda step: batches(pairs, reader, size.batch, step, full=True), losses, saver(noise),
+        sample, steps=size.steps, batch_size=size.batch, rate=size.rate, warm_up=min(200, size.steps // 4), decay=0.01,
         ema=0.998, plain_attention=True, facts={"pairs": len(pairs), "data": "lab"},
     )  # fmt: skip
 
@@ -178,6 +169,11 @@ def _shown(pairs: Pairs, reader: Reader, count: int = 16, full: bool = False) ->
 
 
 def _sheet(batch: Batch, found: torch.Tensor) -> Image.Image:
-    rows = [to_pixels(batch["pixels"]), grey(batch["old"][:, 0]), grey(batch["hint"][:, 0]), grey(batch["target"][:, 0])]
+    rows = [
+        to_pixels(batch["pixels"]),
+        grey(batch["old"][:, 0]),
+        grey(batch["hint"][:, 0]),
+        grey(batch["target"][:, 0]),
+    ]
     rows += [grey(found[:, k]) for k in range(found.shape[1])]
     return grid(rows, 2)
