@@ -32,6 +32,9 @@ def studio(
     auth_token: Annotated[str | None, typer.Option(help="Token that clients must have.")] = None,
     device: DeviceName = None,
     folder: Folder = None,
+    keep_days: Annotated[
+        float, typer.Option(min=0, help="Delete pictures of no project after so many days; 0: never.")
+    ] = 30.0,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Open the studio: a page in the browser with brush, box, points and history."""
@@ -54,7 +57,7 @@ def studio(
     listener = _listen(host, port)
     settings = StudioSettings(
         folder=folder or default_folder(), host=host, port=listener.getsockname()[1], token=token, preset=chosen,
-        device=device or shared.device,
+        device=device or shared.device, keep_days=keep_days,
     )  # fmt: skip
     start: dict[str, str] = {}
     app = create_app(settings, start=start)

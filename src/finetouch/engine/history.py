@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import secrets
-import shutil
 import threading
 import time
 import zipfile
@@ -246,11 +246,12 @@ class Projects:
         return sorted(rows, key=lambda r: -float(str(r["changed"])))
 
     def delete(self, name: str) -> None:
-        """Deletes a project; its pictures stay in the vault."""
+        """Deletes a project; its pictures stay in the vault until a clean-up."""
         with self._lock:
             self.get(name)
             del self._open[name]
-            shutil.move(self._folder / f"{name}.json", self._folder / f"{name}.deleted")
+            os.utime(self._folder / f"{name}.json")
+            os.replace(self._folder / f"{name}.json", self._folder / f"{name}.deleted")
 
     def unpack(self, data: bytes, max_bytes: int = 2 << 30) -> Project:
         """Opens a project file as a new project; everything in it is checked before it is used.

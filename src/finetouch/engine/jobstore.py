@@ -224,6 +224,21 @@ class JobStore:
         with self._change() as db:
             db.execute("DELETE FROM jobs WHERE id = ?", (name,))
 
+    def forget(self, before: float) -> int:
+        """Forgets jobs that ended before a time (seconds since 1970); returns how many."""
+        with self._change() as db:
+            marks = ", ".join("?" * len(UNFINISHED))
+            return db.execute(
+                f"DELETE FROM jobs WHERE state NOT IN ({marks}) AND COALESCE(ended, created) < ?", (*UNFINISHED, before)
+            ).rowcount
+
+    def texts(self) -> Iterator[str]:
+        """What all jobs were given and gave, as stored."""
+        with self._lock:
+            rows = self._connection.execute("SELECT payload, COALESCE(result, '') AS result FROM jobs").fetchall()
+        for row in rows:
+            yield from (row["payload"], row["result"])
+
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state."""
         with self._lock:

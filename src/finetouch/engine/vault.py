@@ -25,10 +25,12 @@ class Vault:
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, data: bytes, suffix: str) -> str:
-        """Keeps `data`; returns its name, for example ``"3f9a….png"``."""
+        """Keeps `data`; returns its name, for example ``"3f9a….png"``. What is there already counts as new again."""
         name = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
         target = self.path(name, must_exist=False)
-        if not target.exists():
+        try:
+            os.utime(target)
+        except FileNotFoundError:
             write_whole(target, data)
         return name
 

@@ -14,6 +14,7 @@ from finetouch.imaging import masks
 from finetouch.studio.schemas import Engine, Hand, SelectRequest
 from finetouch.studio.service import JobFailed, Studio
 from finetouch.studio.strokes import Stored
+from finetouch.studio.words import reworded
 from finetouch.studio.work import read_mask
 from finetouch.types import EditPlan, Point
 
@@ -183,6 +184,7 @@ def _told(work: Any) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = work()
     except FinetouchError as error:
+        reworded(error)
         return {"error": error.message, "hint": error.hint, "type": getattr(error, "kind", type(error).__name__)}
     return answer
 

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from finetouch import errors
 from finetouch.studio.service import JobFailed, QuotaReached
+from finetouch.studio.words import reworded
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (QuotaReached, 429),
@@ -33,6 +34,7 @@ def add_to(app: FastAPI) -> None:
 
     @app.exception_handler(errors.FinetouchError)
     async def known(_request: Request, error: errors.FinetouchError) -> JSONResponse:
+        reworded(error)
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
         title = type(error).__name__
         if isinstance(error, JobFailed):

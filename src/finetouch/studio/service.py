@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import secrets
+import sqlite3
 import threading
 import time
 from collections import OrderedDict
@@ -26,10 +27,12 @@ from finetouch.studio.events import Broadcaster
 from finetouch.studio.schemas import Engine, Hand, JobRequest, SelectRequest
 from finetouch.studio.settings import StudioSettings
 from finetouch.studio.strokes import Op, rasterise
+from finetouch.studio.sweep import Sweeper, Swept, sweep
 from finetouch.studio.views import SUFFIX, Views, kind_of
 from finetouch.studio.work import mask_png, outline, read_mask
 from finetouch.types import EditPlan
 
+_LOG = logging.getLogger(__name__)
 HANDLER = "finetouch.studio.work:Work"
 SELECT_SECONDS = 300.0
 _KEPT_NAMES = 10_000
@@ -66,6 +69,7 @@ class Studio:
         self.events = Broadcaster()
         self.queue = JobQueue(folder, handler, enter=self._enter)
         self.queue.listen(self._on_event)
+        self._sweeper = Sweeper(self.clean_up)
         self.accepted = self.finished = 0
         self._lock = threading.Lock()
         self._pipelines: dict[str, Any] = {}
@@ -76,20 +80,30 @@ class Studio:
         for path in self.settings.folder.glob("scratch-*.png"):
             path.unlink(missing_ok=True)
         self.queue.start()
+        if self.settings.keep_days > 0:
+            self._sweeper.start()
 
     def close(self) -> None:
         """Ends streams and workers."""
+        self._sweeper.stop()
         self.events.close()
         self.queue.close()
+
+    def clean_up(self) -> Swept:
+        """Deletes pictures and masks that no project and no young job refers to, when they are old enough."""
+        try:
+            return sweep(self.settings.folder, self.queue.store, self.settings.keep_days)
+        except (OSError, sqlite3.Error):
+            _LOG.exception("the clean-up failed")
+            return Swept()
 
     def add_picture(self, data: bytes, name: str = "picture") -> dict[str, Any]:
         """Keeps a picture after looking at it; raises `InputError` when it is none, or too large."""
         if len(data) > self.settings.max_upload:
             raise InputError("The file is too large.", f"At most {self.settings.max_upload >> 20} MB.")
         suffix = kind_of(data)
-        known = self.vault.has(f"{hashlib.sha256(data).hexdigest()}.{suffix}")
         picture = io.load(data, self.settings.max_pixels)
-        stored = self.vault.put(data, suffix) if not known else f"{hashlib.sha256(data).hexdigest()}.{suffix}"
+        stored = self.vault.put(data, suffix)
         self.views.know(stored, picture.size)
         self._names[stored] = clean_name(name)
         if len(self._names) > _KEPT_NAMES:

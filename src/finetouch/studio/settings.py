@@ -20,7 +20,7 @@ class StudioSettings:
         preset, device: Defaults of the page.
         max_upload: Largest body in bytes. max_pixels: Largest picture.
         quota: Unfinished jobs one client may have.
-        start: Name in the vault and file name of a photo given on the command line.
+        keep_days: Pictures that belong to no project are deleted after so many days; 0 keeps everything.
     """
 
     folder: Path = field(default_factory=lambda: default_folder())
@@ -32,6 +32,7 @@ class StudioSettings:
     max_upload: int = 200 << 20
     max_pixels: float = 60e6
     quota: int = 100
+    keep_days: float = 30.0
 
     @property
     def local(self) -> bool:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from finetouch.contracts import EditMethod, Selection
 from finetouch.engine.pipeline import Options, Pipeline, region_from_mask
 from finetouch.engine.vault import Vault
-from finetouch.errors import InputError, TargetNotFound
+from finetouch.errors import FinetouchError, InputError, TargetNotFound
 from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
 from finetouch.plan.phrase import parse_phrase
@@ -23,6 +23,7 @@ from finetouch.registry import Spec
 from finetouch.settings import settings
 from finetouch.studio.shelf import Shelf
 from finetouch.studio.strokes import Op, rasterise
+from finetouch.studio.words import for_page, reworded
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 
 _KEPT_PIXELS = 160e6
@@ -47,7 +48,10 @@ class Work:
     def __call__(self, kind: str, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Does one job; the answer is JSON."""
         known = {"edit": self.edit, "select": self.select, "download": self.download}
-        return known[kind](payload, report)
+        try:
+            return known[kind](payload, report)
+        except FinetouchError as error:
+            raise reworded(error) from error.__cause__
 
     def edit(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Applies a plan; picture and mask go into the vault."""
@@ -79,6 +83,7 @@ class Work:
         change = result.outside_change
         return {
             **result.to_json(),
+            "report": [for_page(line) for line in result.report],
             "picture": name,
             "mask": self._keep_mask(result.mask),
             "seed": result.provenance.seed,
@@ -95,12 +100,13 @@ class Work:
             found = self._pipeline(payload["engine"]).select(picture, query, report)
         except TargetNotFound as error:
             seen = [{"label": label, "score": round(float(score), 3)} for label, score in error.seen]
-            return {"regions": [], "notes": [error.message, *([error.hint] if error.hint else [])], "seen": seen}
+            notes = [for_page(text) for text in (error.message, error.hint) if text]
+            return {"regions": [], "notes": notes, "seen": seen}
         regions = [found.region]
         for other in found.candidates:
             if all(masks.iou(other.mask, r.mask) < _SAME for r in regions):
                 regions.append(other)
-        return {"regions": [self._described(r) for r in regions[:12]], "notes": list(found.notes)}
+        return {"regions": [self._described(r) for r in regions[:12]], "notes": [for_page(n) for n in found.notes]}
 
     def download(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Fetches the models of a preset."""
