@@ -64,12 +64,22 @@ TABLE = {
     "add blue color to the background": ["background background | #blue"],
     "clone out the cables": ["remove cables"],
     "add a hat and a scarf to the dog": ["add | wearing dog", "add | wearing dog"],
+    # a style of one thing
+    "turn the cat into a cartoon": ["adjust cat"],
+    "make the man look like an oil painting": ["adjust man"],
+    "turn the dog into a statue": ["replace dog"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", TABLE)
 def test_steps(text: str) -> None:
     assert read(text) == TABLE[text]
+
+
+@pytest.mark.parametrize("text", ["cartoonize the cat", "turn the cat into a cartoon", "make the cat a cartoon"])
+def test_a_style_of_one_thing_is_named_for_the_methods(text: str) -> None:
+    (step,) = PARSER.parse(text).steps
+    assert step.result == "cartoon cat" and step.params == {"style": "cartoon"}
 
 
 EXCEPTIONS = {

@@ -70,8 +70,8 @@ class RestyleParams(contracts.Params):
     strength: float = Field(1.0, ge=0, le=1, description="0 keeps the photo, 1 is the full style")
 
 
-@editor("restyle", summary="sepia, black and white, sketch, cartoon, oil, watercolour and more", ops=("restyle",),
-        presets=EVERY_PRESET, context=0.05, max_side=3000)  # fmt: skip
+@editor("restyle", summary="sepia, black and white, sketch, cartoon, oil, watercolour and more",
+        ops=("restyle", "adjust"), presets=EVERY_PRESET, context=0.05, max_side=3000)  # fmt: skip
 class Restyle(EditMethod):
     """Draws the region (or all of the picture) in a classic style."""
 
@@ -79,8 +79,9 @@ class Restyle(EditMethod):
 
     @classmethod
     def fits(cls, step: EditStep) -> float:
-        """1 for the styles it can draw, 0 for others ("van Gogh")."""
-        return 1.0 if style_name(step.params.get("style") or step.result) else 0.0
+        """1 for the styles it can draw, 0 for others ("van Gogh") and for changes that are no style."""
+        said = step.params.get("style") or (step.result if step.op == "restyle" else None)
+        return 1.0 if style_name(said) else 0.0
 
     def area(self, scene: Scene) -> Region:
         """The region; for a part of the picture with a rim of 2 px in which the edge is found."""

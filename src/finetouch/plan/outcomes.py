@@ -24,6 +24,11 @@ _STATES = lx.words("out more less on off up down not upside in made far close cl
 _FORMS = lx.words("surface texture look expression shape pattern smile frown pose position finish")
 _FRUIT = ("orange", "peach", "olive", "cherry", "lemon")
 _FRUIT_PARTS = lx.words("slice juice tree peel wedge half")
+_DRAWN_AS = lx.words("like of in as style version look")
+_DRAWN = lx.words(
+    """cartoon comic sketch drawing painting watercolor watercolour oil pencil charcoal crayon line ink pop art mosaic
+    sepia caricature anime manga poster pointillism impressionist doodle engraving colored coloured color"""
+)
 
 
 @dataclass
@@ -167,6 +172,18 @@ def _monochrome(story: Story, it: Outcome) -> bool:
     return True
 
 
+def _drawn(story: Story, it: Outcome) -> bool:
+    """ "turn the cat into a cartoon", "make the car look like a pencil sketch": another style of the same thing."""
+    words = [t for t in kinds.strip_look(it.new) if t.low not in lx.DETERMINERS and t.low not in _DRAWN_AS]
+    if not words or not all(t.low in _DRAWN for t in words) or not any(t.low in lx.STYLES for t in words):
+        return False
+    style = text_of(words)
+    draft = draft_for("adjust", it.phrase, result=f"{style} {it.phrase.name}")
+    draft.params = {"style": params.style_name(style)}
+    story.add(draft)
+    return True
+
+
 def _likeness(story: Story, it: Outcome) -> bool:
     """ "look like a robot", "look like it is wet"."""
     if it.raw[0].low != "like" and it.new[0].low != "like":
@@ -257,8 +274,8 @@ def _form(story: Story, it: Outcome) -> bool:
 
 
 _READERS = (
-    _size, _named_color, _placed, _color, _tone, _monochrome, _likeness, _elsewhere, _state, _weather, _same_kind,
-    _form,
+    _size, _named_color, _placed, _color, _tone, _monochrome, _drawn, _likeness, _elsewhere, _state, _weather,
+    _same_kind, _form,
 )  # fmt: skip
 
 

@@ -35,9 +35,10 @@ def restyle(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
                 coloring.color_frame(story, verb, args, clause)
                 return
             for phrase in phrases:
-                story.add(
-                    draft_for("recolor" if verb == "colorize" else "adjust", phrase, result=f"{named} {phrase.name}")
-                )
+                op = "recolor" if verb == "colorize" else "adjust"
+                draft = draft_for(op, phrase, result=f"{named} {phrase.name}")
+                draft.params = {} if op == "recolor" else {"style": params.style_name(named)}
+                story.add(draft)
             return
         said = say(
             [t for t in args if t.low not in lx.IMAGE | lx.DETERMINERS | {"to", "in", "with", "be", "more", "whole"}]
