@@ -98,6 +98,7 @@ class Scene:
         report: Progress and cancel for what is done before the crops are made.
         given: What the user brings along for a stage, by name ("background": `Picture`, "place": `Region`).
         keep: Folder for the results between the stages, or None.
+        propose: A `finetouch.editing.mask_proposals.Wish` to places for it, best first, or None.
     """
 
     picture: Picture
@@ -113,6 +114,7 @@ class Scene:
     report: Reporter = field(default_factory=Reporter)
     given: Mapping[str, Any] = field(default_factory=dict)
     keep: Path | None = None
+    propose: Callable[[Any], list[Any]] | None = None
 
 
 @dataclass(frozen=True)

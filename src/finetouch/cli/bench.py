@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from finetouch.cli.common import print_json
-from finetouch.cli.options import Json
+from finetouch.cli.options import Json, SetModel, parse_models
 
 bench_app = typer.Typer(help="Score parts of Finetouch against ground truth.", no_args_is_help=True)
 
@@ -96,3 +96,24 @@ def zero_shot(
         print_json({"preset": preset, "edits": limit, "synthetic": True, "rows": rows})
     else:
         typer.echo(render(rows))
+
+
+@bench_app.command("two-stage")
+def two_stage(
+    preset: Annotated[str, typer.Option(help="Whose mask generator and painter are measured.")] = "lab",
+    limit: Annotated[int, typer.Option(min=3, help="Cases for the masks.")] = 150,
+    pictures: Annotated[int, typer.Option(min=0, help="Finished pictures per row; 0 leaves them out.")] = 40,
+    set_model: SetModel = None,
+    json: Json = False,
+) -> None:
+    """Score mask proposals and two-stage replacement on synthetic test scenes, with leak tests and baselines."""
+    from finetouch.cli.common import progress_bar
+    from finetouch.evaluate.two_stage import render, run
+    from finetouch.types import Reporter
+
+    with progress_bar(quiet=json) as (sink, cancel):
+        table = run(preset, limit, pictures, Reporter(sink, cancel), parse_models(set_model))
+    if json:
+        print_json({"preset": preset, "cases": limit, "synthetic": True, **table.to_json()})
+    else:
+        typer.echo(render(table))

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from finetouch._version import __version__
-from finetouch.cli import bench, edit, inspect, lab, models, studio, train
+from finetouch.cli import bench, edit, inspect, lab, models, propose, studio, train
 from finetouch.errors import FinetouchError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ def options(
 
 edit.add_to(app)
 inspect.add_to(app)
+propose.add_to(app)
 models.add_to(app)
 bench.add_to(app)
 lab.add_to(app)

@@ -63,3 +63,61 @@ def lab(
         print_json({"model": model, "folder": folder, **last})
     else:
         typer.echo(f"{folder}/model: " + ", ".join(f"{k} {v}" for k, v in last.items()))
+
+
+@train_app.command("mask-generator")
+def mask_generator(
+    model: Annotated[str, typer.Option(help="predictor (several masks at once) or diffusion (one mask per draw).")] = (
+        "predictor"
+    ),
+    data: Annotated[str, typer.Option(help="lab, the synthetic world.")] = "lab",
+    scale: Annotated[str, typer.Option(help="cpu (64 px) or gpu (128 px, larger models).")] = "cpu",
+    out: Annotated[str, typer.Option("--out", "-o", help="Folder of the run.")] = "runs/mask_generator",
+    models: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Lab models to build on; default: built in.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps instead of the recipe's.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Stop after this long; run again to go on.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0 takes all.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    json: Json = False,
+) -> None:
+    """Train the network that proposes masks for new things, or go on where it was stopped."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from finetouch.errors import DependencyMissing, UsageError
+
+    if data != "lab":
+        raise UsageError(f"There is no recipe for the data '{data}'.", "Choose: lab")
+    try:
+        import diffusers  # noqa: F401
+        import torch
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise DependencyMissing(error.name or "torch", "diffusion", "Training") from error
+    import cv2
+
+    from finetouch.lab.zoo import Zoo
+    from finetouch.train.lab.loop import Pace, train
+    from finetouch.train.mask_generator.recipe import pairs_for, reader_for, recipe, size_of
+    from finetouch.types import Reporter
+
+    if threads:
+        torch.set_num_threads(threads)
+    cv2.setNumThreads(1)
+    size = size_of(scale, model)
+    size = replace(size, steps=steps) if steps else size
+    zoo = Zoo(Path(models)) if models else Zoo()
+    with progress_bar(quiet=json) as (sink, cancel):
+        report = Reporter(sink, cancel)
+        reader = reader_for(zoo)
+        made = recipe(model, pairs_for(Path(out), size, report, zoo), reader, size)
+        made.device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        reader.encoder.to(made.device)
+        last = train(made, Path(out) / model, Pace(minutes=minutes, save_every=250), report)
+    folder = f"{out}/{model}"
+    if json:
+        print_json({"model": model, "folder": folder, **last})
+    else:
+        typer.echo(f"{folder}/model: " + ", ".join(f"{k} {v}" for k, v in last.items()))

@@ -224,7 +224,21 @@ def new_box(scene: Scene, aspect: float, size: float, given: Box | None) -> Box:
             left = 0.04 * w + fx * max(0.0, 0.92 * w - width)
         if fy is not None:
             top = 0.04 * h + fy * max(0.0, 0.92 * h - height)
+    elif step.op == "add" and scene.propose is not None:
+        return _proposed(scene, aspect)
     return round(left), round(top), round(left + width), round(top + height)
+
+
+def _proposed(scene: Scene, aspect: float) -> Box:
+    """The best place for something new of which only the proportions are known, at a height of its own."""
+    from finetouch.editing.mask_proposals import Wish
+
+    assert scene.propose is not None
+    shape = np.ones((64, max(1, round(64 * aspect))), np.float32) if aspect != 1.0 else None
+    said = scene.step.params.get("size")
+    found = scene.propose(Wish(scene.step.result or "thing", shape=shape, size=said))
+    box: Box = found[0].facts.get("full_box", found[0].box)
+    return box
 
 
 def _copies(scene: Scene, box: Box) -> tuple[Box, ...]:

@@ -66,14 +66,26 @@ def proposals(
     words = _words(loaded, models, [text, ""] if diffusion else [text], full=diffusion)
     found, scores = (_drawn if diffusion else _predicted)(loaded, sight, words, count, seed)
     report.check()
-    out = []
-    for soft, score in zip(found, scores, strict=True):
+    out, most = [], max(scores)
+    for soft, chance in zip(found, scores, strict=True):
         made = _fitted(soft, picture.size, wish)
         if made is None:
             continue
         mask, why = made
-        out.append(with_hidden(Proposal(mask, float(score), why, "network", facts={"told": text}), wish, looker))
+        score = sureness(soft) * (0.5 + 0.5 * chance / max(most, 1e-6))
+        out.append(
+            with_hidden(
+                Proposal(mask, float(score), why, "network", facts={"told": text, "chance": round(float(chance), 4)}),
+                wish,
+                looker,
+            )
+        )
     return out
+
+
+def sureness(soft: Mask) -> float:
+    """How sure a network is of a mask, 0..1: near 1 when it is black and white."""
+    return float((soft * soft).sum() / max(float(soft.sum()), 1e-6))
 
 
 def _side(loaded: Loaded) -> int:
@@ -97,7 +109,7 @@ def _sight(picture: Picture, wish: Wish, side: int) -> torch.Tensor:
     old = torch.zeros(1, side, side)
     if wish.old is not None:
         old[0] = torch.from_numpy((masks.resize_mask(wish.old, (side, side)) > masks.HARD).astype(np.float32))
-    elif wish.place is not None and wish.relation is None and wish.position is None:
+    elif wish.place is not None and wish.box_shown and wish.relation is None and wish.position is None:
         x0, y0, x1, y1 = wish.place.pixel_box(side, side)
         old[0, y0:y1, x0:x1] = BOX_LEVEL
     hint = torch.zeros(1, side, side)

@@ -24,6 +24,8 @@ UNKNOWN_SHARE = 0.22
 """Height of a thing of unknown size as a share of the picture's."""
 SMALLEST, LARGEST = 0.03, 0.75
 FACTORS = (1.0, 0.8, 1.25)
+FEW = 30
+"""With more places than this each is tried at one size only."""
 GRID = (14, 12)
 APART = 0.6
 """Proposals lie at least this share of their width apart."""
@@ -51,7 +53,7 @@ def proposals(picture: Picture, wish: Wish, count: int, looker: Looker, report: 
     seats: list[_Seat] = []
     for number, spot in enumerate(spots):
         report.check()
-        for factor in FACTORS if len(spots) <= 4 else FACTORS[:1]:
+        for factor in FACTORS if len(spots) <= FEW else FACTORS[:1]:
             seats.append(_seat(spot, factor, aspect, wish, kind, view, first=number == 0))
     seats.sort(key=lambda s: -s.score)
     scale = picture.width / view.width, picture.height / view.height

@@ -160,7 +160,7 @@ def clear(work: Work) -> None:
                 return
         reason = (
             f"'{scene.step.target or 'the old thing'}' is still found in its old place after {len(tried)} tries "
-            f"({', '.join(t['method'] for t in tried)})."
+            f"({', '.join(str(t['method']) for t in tried)})."
         )
         if not scene.params.strict:
             work.notes.append(f"Background: {reason} Went on with it as strict=false says.")
@@ -336,11 +336,9 @@ def paint(work: Work) -> None:
 def _painted(work: Work, proposal: Proposal, number: int) -> tuple[Picture, Mask, str]:
     scene, step = work.scene, work.scene.step
     background = work.background or scene.picture
-    own = EditStep(
-        op="add", result=step.result, color=step.color, box=tuple(float(v) for v in _full_box(proposal)),
-        params=_painter_params(work),
-    )  # fmt: skip
-    own = own if scene.reference is not None else own.model_copy(update={"box": None})
+    x0, y0, x1, y1 = map(float, _full_box(proposal))
+    box = (x0, y0, x1, y1) if scene.reference is not None else None
+    own = EditStep(op="add", result=step.result, color=step.color, box=box, params=_painter_params(work))
     side = max(scene.picture.size)
     grow = scene.grow if scene.grow is not None else (0 if scene.reference is not None else max(1, round(0.012 * side)))
     hidden = proposal.hidden

@@ -41,6 +41,7 @@ class Wish:
         box: ``(x0, y0, x1, y1)`` px it shall fill, or None. point: ``(x, y)`` px it shall cover, or None.
         shape: ``(h, w)`` outline it will have (a cut-out's alpha), or None for one that suits the thing.
         size: Height as a share of the picture's, or None.
+        box_shown: Whether a generator may see the description's box, or only its words.
     """
 
     what: str
@@ -53,6 +54,7 @@ class Wish:
     point: tuple[float, float] | None = None
     shape: Mask | None = None
     size: float | None = None
+    box_shown: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,8 +220,8 @@ def with_hidden(proposal: Proposal, wish: Wish, looker: Looker) -> Proposal:
         return proposal
     left = np.minimum(proposal.mask, 1.0 - hidden).astype(np.float32)
     if float(left.sum()) < 0.25 * float(proposal.mask.sum()):
-        why = f"mostly hidden behind: {', '.join(names)}"
-        return replace(proposal, score=0.5 * proposal.score, why=(*proposal.why, why))
+        mostly = f"mostly hidden behind: {', '.join(names)}"
+        return replace(proposal, score=0.5 * proposal.score, why=(*proposal.why, mostly))
     facts = {**proposal.facts, "full_box": proposal.box}
     why = (*proposal.why, f"stays behind: {', '.join(names)}")
     return replace(proposal, mask=left, hidden=hidden, why=why, facts=facts)

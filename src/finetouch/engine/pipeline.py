@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from finetouch import registry
 from finetouch._version import __version__
 from finetouch.contracts import EditMethod, Scene, Selection, Selector
+from finetouch.editing.mask_proposals import Proposal, Source, Wish, propose
 from finetouch.engine import device as devices
 from finetouch.engine.choose import choose_editor
 from finetouch.engine.models import Models
@@ -179,6 +180,18 @@ class Pipeline:
         self.models.used |= kept.used
         return chosen.select(picture, kept.analysis, query, report)
 
+    def propose(
+        self, picture: Picture, wish: Wish, count: int = 4, report: Reporter | None = None, seed: int = 0,
+        source: Source = "auto",
+    ) -> list[Proposal]:  # fmt: skip
+        """Places and outlines for a new thing, best first; see `finetouch.editing.mask_proposals.propose`."""
+        report = report or Reporter()
+
+        def find(shown: Picture, phrase: str) -> Region:
+            return self.select(shown, parse_phrase(phrase), report).region
+
+        return propose(picture, wish, count, self.models, find, report, seed, source)
+
     def run(
         self, picture: Picture, plan: EditPlan, options: Options | None = None, report: Reporter | None = None
     ) -> EditResult:
@@ -254,6 +267,7 @@ class Pipeline:
             report=report,
             given=options.given,
             keep=options.keep,
+            propose=lambda wish: self.propose(picture, wish, report=report, seed=seed),
         )
         seconds["select"] = time.perf_counter() - clock
         clock = time.perf_counter()

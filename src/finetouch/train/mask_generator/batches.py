@@ -50,7 +50,8 @@ def example(rng: np.random.Generator, words: Random, pairs: Pairs, i: int) -> Sh
     picture, _ = disguised(rng, pair.background, pairs.decoded(i), pair.old, stamps)
     target, old, place, own = pair.target, pair.old, pair.place, pair.own
     if rng.random() < 0.5:
-        picture, target, old = (np.ascontiguousarray(a[:, ::-1]) for a in (picture, target, old))
+        picture = np.ascontiguousarray(picture[:, ::-1])
+        target, old = np.ascontiguousarray(target[:, ::-1]), np.ascontiguousarray(old[:, ::-1])
         place, own = place.mirrored(), own.mirrored()
     shown_old = old_channel(rng, old) if rng.random() >= NO_OLD else np.zeros(old.shape, np.float32)
     hint = hint_channel(rng, target) if rng.random() >= NO_HINT else np.zeros(old.shape, np.float32)

@@ -64,6 +64,15 @@ SIZES: dict[str, dict[str, Size]] = {
 """Scale and model to sizes."""
 
 
+def size_of(scale: str, model: str) -> Size:
+    """Sizes of a model at a scale; raises `UsageError` for names that do not exist."""
+    if scale not in SIZES:
+        raise UsageError(f"There is no scale '{scale}'.", f"Choose one of: {', '.join(SIZES)}.")
+    if model not in MODELS:
+        raise UsageError(f"There is no mask generator '{model}'.", f"Choose one of: {', '.join(MODELS)}.")
+    return SIZES[scale][model]
+
+
 def pairs_for(folder: Path, size: Size, report: Reporter | None = None, zoo: Zoo | None = None) -> Pairs:
     """The training pairs of the lab below this folder; drawn and sent through the lab's autoencoder first."""
     zoo = zoo or Zoo()
@@ -85,8 +94,7 @@ def recipe(model: str, pairs: Pairs, reader: Reader, size: Size) -> Recipe:
     Args:
         model: One of `MODELS`. pairs: What it learns from. reader: Of the words. size: Sizes and schedule.
     """
-    if model not in MODELS:
-        raise UsageError(f"There is no mask generator '{model}'.", f"Choose one of: {', '.join(MODELS)}.")
+    size_of("cpu", model)
     return (_predictor if model == "predictor" else _diffusion)(pairs, reader, size)
 
 
