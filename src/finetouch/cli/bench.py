@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from finetouch.cli.common import print_json
+from finetouch.cli.common import print_json, write_png
 from finetouch.cli.options import Json, SetModel, parse_models
 
 bench_app = typer.Typer(help="Score parts of Finetouch against ground truth.", no_args_is_help=True)
@@ -61,6 +61,9 @@ def lab(
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Test scenes.")] = 400,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Instead: a contact sheet of what they make.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score the lab's tiny models on synthetic test scenes, with the independent judge."""
@@ -68,10 +71,19 @@ def lab(
 
     from finetouch.cli.common import progress_bar
     from finetouch.evaluate.lab.bench import render, run
+    from finetouch.lab.zoo import Zoo
     from finetouch.types import Reporter
 
+    folder = Path(models) if models else None
+    if sheet:
+        from finetouch.evaluate.lab.sheet import family_sheet
+
+        with progress_bar(quiet=json) as (sink, cancel):
+            picture = family_sheet(Zoo(folder) if folder else Zoo(), report=Reporter(sink, cancel))
+        write_png(picture, sheet)
+        return
     with progress_bar(quiet=json) as (sink, cancel):
-        rows = run(Path(models) if models else None, limit, tuple(only or ()), Reporter(sink, cancel))
+        rows = run(folder, limit, tuple(only or ()), Reporter(sink, cancel))
     if json:
         print_json({"scenes": limit, "synthetic": True, "rows": [r.to_json() for r in rows]})
     else:

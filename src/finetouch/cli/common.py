@@ -98,3 +98,16 @@ def progress_bar(quiet: bool = False) -> Iterator[tuple[ProgressSink | None, Eve
             yield show, cancel
     finally:
         signal.signal(signal.SIGINT, old)
+
+
+def write_png(picture: Any, path: str) -> None:
+    """Writes a picture ``(H, W, 3) uint8`` or a Pillow image as PNG, whole or not at all; replaces what was there."""
+    from PIL import Image
+
+    from finetouch.errors import OutputError
+    from finetouch.imaging import io
+
+    if not path.lower().endswith(".png"):
+        raise OutputError(f"'{path}' is no PNG.", "Give a file name that ends in .png.")
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    io.write_atomically(path, lambda file: image.save(file, "PNG"), overwrite=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from finetouch.cli.common import print_json
+from finetouch.cli.common import print_json, write_png
 from finetouch.cli.edit import Json
 
 lab_app = typer.Typer(help="A picture-book world in which everything is known exactly.", no_args_is_help=True)
@@ -49,18 +49,12 @@ def scene(
     json: Json = False,
 ) -> None:
     """Write one scene; with --json also print everything known about it."""
-    from PIL import Image
-
-    from finetouch.errors import OutputError
     from finetouch.lab import caption, render, sample_scene
     from finetouch.lab.export import truth
 
     made = sample_scene(seed)
     drawn = render(made, size)
-    try:
-        Image.fromarray(drawn.picture).save(out)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"'{out}' cannot be written: {error}", "Give a file name that ends in .png.") from error
+    write_png(drawn.picture, out)
     if json:
         print_json(truth(made, size, drawn))
     else:
@@ -77,14 +71,8 @@ def sheet(
     first: Annotated[int, typer.Option(min=0, help="Index of the first scene.")] = 0,
 ) -> None:
     """Write a contact sheet of scenes and edits."""
-    from PIL import Image
-
-    from finetouch.errors import OutputError
     from finetouch.lab.sheet import contact_sheet
 
     pixels = contact_sheet(size, columns, rows, split, first)
-    try:
-        Image.fromarray(pixels).save(out)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"'{out}' cannot be written: {error}", "Give a file name that ends in .png.") from error
+    write_png(pixels, out)
     typer.echo(out)
