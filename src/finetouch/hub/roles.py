@@ -46,7 +46,9 @@ ROLES: dict[str, Kind] = {
         rf"{_SD}|Flux(Fill|Inpaint|Img2Img)?Pipeline",
         "a Stable Diffusion, SDXL or FLUX pipeline (with 9 or 4 input channels)",
     ),
-    "generate": Kind("makes a picture from words", rf"{_SD}|Flux(Img2Img)?Pipeline", "a text-to-image pipeline"),
+    "generate": Kind(
+        "makes a picture from words", rf"{_SD}|Flux(Img2Img)?Pipeline|DD[PI]MPipeline", "a text-to-image pipeline"
+    ),
     "lcm": Kind("makes a picture in a few steps", _SD, "a few-step Stable Diffusion pipeline"),
     "vlm": Kind(
         "reads picture and words",
@@ -57,6 +59,17 @@ ROLES: dict[str, Kind] = {
         "follows an instruction on a picture",
         r"StableDiffusion(XL)?InstructPix2PixPipeline|FluxKontext(Inpaint)?Pipeline|QwenImageEdit(Plus|Inpaint)?Pipeline",
         "an InstructPix2Pix, FLUX Kontext or Qwen-Image-Edit pipeline",
+    ),
+    "guide": Kind("steers a sampler towards words", r"CLIPModel", "a CLIP model"),
+    "perceptual": Kind(
+        "tells how different pictures look",
+        r"Vgg16|AlexNet|AutoencoderKL|CLIPModel|SegformerForSemanticSegmentation|UperNetForSemanticSegmentation|\w+Model",
+        "a vision model with feature maps, an AutoencoderKL, or VGG or AlexNet weights",
+    ),
+    "mask_generator": Kind(
+        "proposes where a new thing goes, and its outline",
+        r"MaskPredictor|UNet2DConditionModel",
+        "what finetouch train mask-generator makes",
     ),
     "judge": Kind("scores results", r"\w+", "any model"),
 }
