@@ -54,10 +54,10 @@ EDITORS = registry.specs("editor")
 
 
 def quick(spec, step: EditStep) -> EditStep:
-    """The step with as few denoising steps as the method allows."""
-    if "steps" in spec.cls.Params.model_fields:
-        return step.model_copy(update={"params": {**step.params, "steps": 2}})
-    return step
+    """The step with as few denoising steps as the method allows, and without a second look."""
+    fields = spec.cls.Params.model_fields
+    fast = {n: v for n, v in (("steps", 2), ("check", False)) if n in fields}
+    return step.model_copy(update={"params": {**step.params, **fast}}) if fast else step
 
 
 CASES = [
@@ -99,7 +99,7 @@ def places(tmp_path_factory) -> Callable[[Spec], dict[str, str]]:
 
 
 def run(models, spec, step, picture: Picture, region: Region, seed: int = 3, report: Reporter | None = None):
-    reference = io.load(scene(40, 30)[0]) if spec.needs_reference else None
+    reference = io.load(scene(40, 30)[0]) if spec.needs_reference or not spec.roles else None
     options = Options(method=spec.name, seed=seed, region=region, reference=reference, verify=False)
     return Pipeline("embedded", models=models).run(
         picture, EditPlan(steps=(step,), instruction="test"), options, report
