@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from finetouch.cli.common import parse_box, parse_params, parse_points, print_json, progress_bar, say
+from finetouch.cli.guided import Guided, Said
 from finetouch.cli.options import (
     BoxText,
     Engine,
     Feather,
     Files,
     Grow,
-    Image,
     Json,
+    MaybeImage,
     Method,
     NoVerify,
     Param,
@@ -42,9 +43,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def edit(
-    image: Image,
     engine: Engine,
     files: Files,
+    said: Said,
+    guided: Guided,
+    image: MaybeImage = None,
     instruction: Annotated[str | None, typer.Argument(help='What to change: "remove the man on the right".')] = None,
     preset: PresetName = None,
     parser: ParserName = None,
@@ -66,16 +69,20 @@ def edit(
     place: Annotated[str | None, typer.Option(metavar="MASK", help="two-stage: your own new mask.")] = None,
 ) -> None:
     """Edit a picture from one sentence."""
-    if (instruction is None) == (plan is None):
+    image, instruction = said.sorted_out(image, instruction)
+    prompts = said.plan()
+    if sum(given is not None for given in (instruction, plan, prompts)) != 1:
         raise UsageError("Say what to change, either in words or with --plan.", 'finetouch edit photo.jpg "remove ..."')
     marks = {"points": parse_points(point), "box": parse_box(box)}
     pipeline = engine.pipeline(preset)
     source: str | Picture = image
     if plan is not None:
         steps = read_plan(plan)
+    elif prompts is not None:
+        steps = prompts
     else:
         steps, source = _read(pipeline, instruction or "", parser, image, files)
-    steps = with_params(steps, parse_params(param))
+    steps = with_params(steps, {**parse_params(param), **guided.params()})
     if plan_only:
         show_plan(steps, files.json)
         return

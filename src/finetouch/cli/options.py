@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from finetouch.engine.pipeline import Pipeline
 
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="Picture file, or - for standard input.")]
+MaybeImage = Annotated[str | None, typer.Argument(metavar="IMAGE", help="Picture file, or - for standard input.")]
 Out = Annotated[str | None, typer.Option("-o", "--out", help="Output file (format by its name), or -.")]
 PresetName = Annotated[str | None, typer.Option("--preset", help="Which models and methods to use.")]
 Method = Annotated[str, typer.Option(help="Editing method; auto takes the preset's choice.")]
