@@ -68,6 +68,8 @@ TABLE = {
     "turn the cat into a cartoon": ["adjust cat"],
     "make the man look like an oil painting": ["adjust man"],
     "turn the dog into a statue": ["replace dog"],
+    "elevate the image with the rich textures of cyberpunk": ["restyle"],
+    "boost the contrast of the picture with the frame": ["global"],
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from finetouch.plan import adding, arguments, becoming, kinds, moving, params
+from finetouch.plan import adding, arguments, becoming, kinds, moving, params, styling
 from finetouch.plan import lexicon as lx
 from finetouch.plan.nouns import Phrase, parse_np, trim
 from finetouch.plan.story import Draft, Story, backdrop, draft_for, noun_lists, phrases_of, share_tail, text_of
@@ -49,6 +49,10 @@ def level(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "increase the contrast", "reduce the size of the car", "bring down exposure", "boost the boy's brightness"."""
     up = lx.FRAMES.get(verb) == "increase"
     args = trim(arguments.without_purpose(args))
+    gift = next((i for i, t in enumerate(args) if i and t.low == "with"), None)
+    if gift and kinds.style(args[gift + 1 :]) and kinds.whole(parse_np(args[:gift])):
+        styling.restyle(story, "infuse", args, clause)
+        return
     words = args[1:] if args and args[0].low in ("up", "down") else args
     args = _measured(words)
     phrases = [parse_np(p) for p in noun_lists(args)]
