@@ -33,5 +33,5 @@ $(VENV)/.base: pyproject.toml
 $(VENV)/.dev: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev,diffusion,studio,lab]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev,diffusion,studio,lab,tune]'
 	touch $@

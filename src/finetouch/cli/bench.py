@@ -129,3 +129,27 @@ def two_stage(
         print_json({"preset": preset, "cases": limit, "synthetic": True, **table.to_json()})
     else:
         typer.echo(render(table))
+
+
+@bench_app.command("clip-guided")
+def clip_guided(
+    preset: Annotated[str, typer.Option(help="Whose models are measured; it needs a judge.")] = "lab",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this variant, or choice, or cost; may be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=2, help="Edits per variant, and scenes for the choice of masks.")] = 60,
+    steps: Annotated[int | None, typer.Option(min=2, help="Sampling steps; default: the preset's.")] = None,
+    set_model: SetModel = None,
+    json: Json = False,
+) -> None:
+    """Score CLIP-guided editing on synthetic test scenes: masks, success, background, cost, beside baselines."""
+    from finetouch.cli.common import progress_bar
+    from finetouch.evaluate.clip_guided import run
+    from finetouch.types import Reporter
+
+    with progress_bar(quiet=json) as (sink, cancel):
+        table = run(preset, limit, Reporter(sink, cancel), parse_models(set_model), tuple(only or ()), steps)
+    if json:
+        print_json({"preset": preset, "edits": limit, "synthetic": True, **table.to_json()})
+    else:
+        typer.echo(table.render())

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from finetouch._version import __version__
-from finetouch.cli import bench, edit, inspect, lab, models, propose, studio, train
+from finetouch.cli import bench, edit, inspect, lab, models, propose, studio, train, tune
 from finetouch.errors import FinetouchError
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ models.add_to(app)
 bench.add_to(app)
 lab.add_to(app)
 train.add_to(app)
+tune.add_to(app)
 studio.add_to(app)
 
 

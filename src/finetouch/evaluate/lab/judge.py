@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,11 +38,11 @@ class Judge:
     """Reads class and colour of every pixel; never used to guide a model.
 
     Args:
-        zoo: Where its weights are.
+        zoo: Where its weights are. model: The network itself, when it is loaded already.
     """
 
-    def __init__(self, zoo: Zoo | None = None) -> None:
-        self.model = (zoo or Zoo()).load("UperNetForSemanticSegmentation", "judge")
+    def __init__(self, zoo: Zoo | None = None, model: Any = None) -> None:
+        self.model = model or (zoo or Zoo()).load("UperNetForSemanticSegmentation", "judge")
         names = [self.model.config.id2label[i] for i in range(len(self.model.config.id2label))]
         self.colors = [n.removeprefix("color:") for n in names if n.startswith("color:")]
         self.kinds = names[: len(names) - len(self.colors)]
