@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+REQUIRED = os.environ.get("FINETOUCH_REQUIRE_BROWSER") == "1"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SHOTS = Path(os.environ.get("FINETOUCH_SCREENSHOTS") or Path(__file__).resolve().parents[2] / "build" / "screenshots")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
@@ -148,6 +152,20 @@ class Person:
     @property
     def picture(self) -> str:
         return self.ask("studio.head.picture")
+
+
+def shoot(person: Person, name: str) -> None:
+    """Kept, so that somebody can look at them."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    person.page.wait_for_timeout(250)
+    person.page.screenshot(path=str(SHOTS / f"{name}.png"))
+
+
+def choose_preset(me: Person, name: str) -> None:
+    me.page.get_by_role("button", name="Settings").click()
+    me.page.locator("#settings").get_by_label("Preset").select_option(name)
+    me.page.keyboard.press("Escape")
+    me.until(f"studio.s.settings.preset === {name!r}")
 
 
 def wait_for(true: Callable[[], Any], seconds: float, detail: Callable[[], str] = lambda: "") -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra [studio] is not installed")
 
+from browser import CHROMIUM, FLAGS, REQUIRED, Person, Server
 from fastapi.testclient import TestClient
-from files import ADDRESS
+from files import ADDRESS, png
 
 from finetouch.studio.app import create_app
 from finetouch.studio.settings import StudioSettings
@@ -55,3 +58,54 @@ def finished(client: TestClient) -> Callable[[str], dict[str, Any]]:
             time.sleep(0.05)
 
     return wait
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("studio") / "files")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = import_module("playwright.sync_api") if REQUIRED else pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        yield running.chromium
+
+
+@pytest.fixture
+def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Person]]:
+    """Opens a browser of its own for each person; fails when a page complained."""
+    contexts: list[Any] = []
+    people: list[Person] = []
+
+    def arrive(server: Server, **options: Any) -> Person:
+        options = {"viewport": {"width": 1280, "height": 720}, **options}
+        profile = tmp_path / f"profile{len(contexts)}"
+        context = chromium.launch_persistent_context(
+            str(profile), executable_path=CHROMIUM, headless=True, args=FLAGS, accept_downloads=True, **options
+        )
+        contexts.append(context)
+        people.append(Person(context.pages[0], server.address))
+        return people[-1]
+
+    yield arrive
+    for context in contexts:
+        context.close()
+    assert not [c for p in people for c in p.complaints if not p.forgiven or p.forgiven not in c]
+
+
+@pytest.fixture
+def photo(tmp_path: Path, coffee: np.ndarray) -> Path:
+    path = tmp_path / "coffee.png"
+    path.write_bytes(png(coffee))
+    return path
+
+
+@pytest.fixture
+def huge(tmp_path: Path, coffee: np.ndarray) -> Path:
+    """24 megapixels."""
+    path = tmp_path / "huge.jpg"
+    cv2.imwrite(str(path), cv2.cvtColor(cv2.resize(coffee, (6000, 4000)), cv2.COLOR_RGB2BGR))
+    return path

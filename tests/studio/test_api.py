@@ -18,6 +18,7 @@ from files import ADDRESS, pixels, png
 
 from finetouch.engine.history import Node, Project
 from finetouch.errors import UsageError
+from finetouch.studio import schemas
 from finetouch.studio.app import create_app
 from finetouch.studio.settings import StudioSettings
 
@@ -326,3 +327,19 @@ def test_samples(client: TestClient) -> None:
     for name in ("cup", "cat", "astronaut"):
         assert client.post(f"/api/v1/samples/{name}").status_code == 201
     assert client.post("/api/v1/samples/lena").status_code == 422
+
+
+def test_every_request_is_shown_with_an_example_that_is_valid(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    seen = 0
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if body is None:
+                continue
+            name = body["schema"]["$ref"].rpartition("/")[2]
+            [example, *_] = document["components"]["schemas"][name]["examples"]
+            getattr(schemas, name).model_validate(example)
+            seen += 1
+            assert operation.get("description"), path
+    assert seen >= 10

@@ -2,106 +2,44 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from browser import FLAGS, Person, Server, wait_for
-from files import pixels, png
+from browser import CHROMIUM, REQUIRED, Person, Server, choose_preset, shoot, wait_for
+from files import pixels
+from wanted import on_a_photo, on_a_scene
 
-REQUIRED = os.environ.get("FINETOUCH_REQUIRE_BROWSER") == "1"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SHOTS = os.environ.get("FINETOUCH_SCREENSHOTS")
-
-if not REQUIRED:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine", allow_module_level=True)
-    pytest.importorskip("playwright", reason="playwright is not installed")
+if not REQUIRED and CHROMIUM is None:
+    pytest.skip("no chromium on this machine", allow_module_level=True)
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = Server(tmp_path_factory.mktemp("studio") / "files")
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium
-
-
-@pytest.fixture
-def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Person]]:
-    """Opens a browser of its own for each person; fails when a page complained."""
-    contexts: list[Any] = []
-    people: list[Person] = []
-
-    def arrive(server: Server, **options: Any) -> Person:
-        options = {"viewport": {"width": 1280, "height": 720}, **options}
-        profile = tmp_path / f"profile{len(contexts)}"
-        context = chromium.launch_persistent_context(
-            str(profile), executable_path=CHROMIUM, headless=True, args=FLAGS, accept_downloads=True, **options
-        )
-        contexts.append(context)
-        people.append(Person(context.pages[0], server.address))
-        return people[-1]
-
-    yield arrive
-    for context in contexts:
-        context.close()
-    assert not [c for p in people for c in p.complaints if not p.forgiven or p.forgiven not in c]
-
-
-@pytest.fixture
-def photo(tmp_path: Path, coffee: np.ndarray) -> Path:
-    path = tmp_path / "coffee.png"
-    path.write_bytes(png(coffee))
-    return path
-
-
-@pytest.fixture
-def huge(tmp_path: Path, coffee: np.ndarray) -> Path:
-    """24 megapixels."""
-    path = tmp_path / "huge.jpg"
-    cv2.imwrite(str(path), cv2.cvtColor(cv2.resize(coffee, (6000, 4000)), cv2.COLOR_RGB2BGR))
-    return path
-
-
-def shoot(person: Person, name: str) -> None:
-    if SHOTS:
-        person.page.wait_for_timeout(250)
-        person.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
-
-
-def test_the_whole_way(visit: Callable[..., Person], server: Server, photo: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["embedded", "lab"])
+def test_the_whole_way(visit: Callable[..., Person], server: Server, photo: Path, tmp_path: Path, name: str) -> None:
+    job = on_a_photo(photo) if name == "embedded" else on_a_scene(tmp_path)
     me = visit(server)
-    me.open(photo)
-    shoot(me, "1-opened")
-    me.say("make the cup blue")
+    choose_preset(me, job.preset)
+    me.open(job.photo)
+    shoot(me, f"{name}-1-opened")
+    me.say(job.words)
     assert me.page.locator(".card").count() == 1
-    assert me.page.locator(".card input[aria-label='Which thing']").input_value() == "cup"
+    assert job.noun in me.page.locator(".card input[aria-label='Which thing']").input_value()
     assert me.state["regions"] and me.state["ops"][0]["kind"] == "region"
-    shoot(me, "2-planned")
+    shoot(me, f"{name}-2-planned")
     me.key("b")
-    me.drag((60, 340), (120, 350), (160, 345))
+    me.drag(*job.stroke)
     me.key("e")
-    me.drag((60, 340), (90, 345))
+    me.drag(job.stroke[0], job.stroke[1])
     assert [op["kind"] for op in me.state["ops"]] == ["region", "stroke", "stroke"]
     me.key("w")
-    me.click(300, 90)
-    assert me.state["points"] == [{"x": pytest.approx(300, abs=1), "y": pytest.approx(90, abs=1), "positive": True}]
-    shoot(me, "3-corrected")
+    me.click(*job.click)
+    x, y = (pytest.approx(v, abs=1) for v in job.click)
+    assert me.state["points"] == [{"x": x, "y": y, "positive": True}]
+    shoot(me, f"{name}-3-corrected")
     me.ask("studio.seen = []; studio.store.on(['job'], (s) => s.job && studio.seen.push(s.job.stage)); 1")
     root = me.head
     me.apply()
@@ -109,9 +47,10 @@ def test_the_whole_way(visit: Callable[..., Person], server: Server, photo: Path
     first, first_picture = me.head, me.picture
     node = server.get(f"/projects/{me.ask('studio.s.project.id')}")["nodes"][-1]
     assert node["outside_change"] == 0 and [op["kind"] for op in node["hands"][0]["ops"]][:1] == ["region"]
+    assert node["provenance"]["preset"] == job.preset
     me.key("y")
     assert me.state["compare"] == 0.5 and me.page.locator("#slider").is_visible()
-    shoot(me, "4-compared")
+    shoot(me, f"{name}-4-compared")
     me.key("y", "Control+z")
     me.until(f"studio.head.id === {root!r}")
     me.settle()
@@ -125,13 +64,13 @@ def test_the_whole_way(visit: Callable[..., Person], server: Server, photo: Path
     me.say("make the picture darker")
     me.apply()
     assert me.ask("studio.head.parent") == root, "a branch"
-    shoot(me, "5-branched")
+    shoot(me, f"{name}-5-branched")
     second, second_picture = me.head, me.picture
     with me.page.expect_download() as waiting:
         me.page.get_by_role("button", name="Save project").click()
     saved = tmp_path / "saved.finetouch"
     waiting.value.save_as(saved)
-    me.say("make the cup green")
+    me.say(job.again)
     before = me.state["ops"]
     me.until("studio.s.saved")
     me.reload()
@@ -150,11 +89,9 @@ def test_the_whole_way(visit: Callable[..., Person], server: Server, photo: Path
         me.page.click("#save-picture")
     result = tmp_path / "result.png"
     waiting.value.save_as(result)
-    assert waiting.value.suggested_filename == "coffee-edited.png"
-    allowed = node["mask"]
-    stored = server.folder / "pictures"
-    mask = cv2.imread(str(stored / allowed), cv2.IMREAD_GRAYSCALE)
-    after, original = pixels(result.read_bytes()), pixels(photo.read_bytes())
+    assert waiting.value.suggested_filename == f"{job.photo.stem}-edited.png"
+    mask = cv2.imread(str(server.folder / "pictures" / node["mask"]), cv2.IMREAD_GRAYSCALE)
+    after, original = pixels(result.read_bytes()), pixels(job.photo.read_bytes())
     assert (after[mask == 0] == original[mask == 0]).all() and (after != original).any()
 
 
@@ -309,57 +246,3 @@ def test_pure_modules(visit: Callable[..., Person], server: Server) -> None:
         const thin = m.simplify(line, 0.5);
         return thin.length < 120 && thin[0] === line[0] && thin.at(-1) === line.at(-1);
     })""")
-
-
-@pytest.mark.parametrize(
-    ("width", "height", "scheme"), [(1400, 860, "light"), (1024, 768, "dark"), (390, 844, "light")]
-)
-def test_every_control_has_a_name_and_fits(
-    visit: Callable[..., Person], server: Server, photo: Path, width: int, height: int, scheme: str
-) -> None:
-    me = visit(server, viewport={"width": width, "height": height}, color_scheme=scheme)
-    me.open(photo)
-    me.say("make the cup green and blur the background")
-    shoot(me, f"size-{width}-{scheme}")
-    nameless = me.ask("""[...document.querySelectorAll('button, input:not([type=file]), select, textarea')]
-        .filter((e) => !(e.getAttribute('aria-label') || e.innerText?.trim() || e.closest('label') || e.title))
-        .map((e) => e.outerHTML)""")
-    assert nameless == []
-    assert me.ask("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
-    assert me.page.locator("ft-canvas").bounding_box()["height"] > 120
-
-
-def test_a_thing_from_another_picture(
-    visit: Callable[..., Person], server: Server, photo: Path, cat: np.ndarray
-) -> None:
-    me = visit(server)
-    me.open(photo)
-    me.key("m")
-    me.drag((300, 180), (430, 340))
-    me.say("replace the spoon with a cat")
-    other = photo.with_name("cat.png")
-    other.write_bytes(png(cat))
-    me.page.set_input_files(".card input[type=file]", str(other))
-    me.until("Boolean(studio.s.reference) && !studio.s.busy")
-    shoot(me, "reference")
-    me.apply()
-    assert me.ask("studio.head.plan.steps[0].method") == "paste" and me.ask("studio.head.outside_change") == 0
-
-
-def test_the_keyboard_alone_is_enough(visit: Callable[..., Person], server: Server, photo: Path) -> None:
-    me = visit(server)
-    me.open(photo)
-    me.key("/")
-    me.page.keyboard.type("make the cup green")
-    me.page.keyboard.press("Enter")
-    me.until("studio.s.steps.length === 1 && !studio.s.busy")
-    me.key("b", "]", "]", "Shift+ArrowRight", "Enter")
-    assert me.state["ops"][-1]["kind"] == "stroke"
-    before = me.head
-    me.key("Control+Enter")
-    me.until(f"studio.head.id !== {before!r} && !studio.s.job")
-    me.key("?")
-    assert me.page.locator("#help").is_visible()
-    shoot(me, "help")
-    me.page.keyboard.press("Escape")
-    assert me.page.locator("#help").is_hidden()

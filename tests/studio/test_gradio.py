@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import FLAGS, wait_for
+from browser import CHROMIUM, FLAGS, wait_for
 from files import png
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -24,7 +23,6 @@ from finetouch.gradio import Canvas, Drawing
 from finetouch.imaging import io
 from finetouch.types import Point
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 STATE = "document.querySelector('ft-canvas')?.state"
 FILE = {"meta": {"_type": "gradio.FileData"}}
 

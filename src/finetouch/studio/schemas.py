@@ -14,6 +14,9 @@ ID = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 Words = Annotated[str, Field(max_length=2000)]
 Coordinate = Annotated[float, Field(ge=-1e5, le=2e5, allow_inf_nan=False)]
 Xyxy = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+_NAME = "0" * 64 + ".png"
+_STROKE = {"kind": "stroke", "radius": 24.0, "points": [[120.5, 80.0], [160.0, 92.5]]}
+_PLAN = {"steps": [{"op": "remove", "target": "lamp"}], "instruction": "remove the lamp"}
 
 
 class _In(BaseModel):
@@ -45,7 +48,7 @@ class PlanRequest(_In):
 class SelectRequest(_In):
     """What to look for: a step of a plan, or words and marks, in a picture."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"picture": "0" * 64 + ".png", "phrase": "the red cup"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"picture": _NAME, "phrase": "the red cup"}]})
 
     picture: Name
     step: EditStep | None = None
@@ -58,6 +61,8 @@ class SelectRequest(_In):
 
 class PhraseRequest(_In):
     """Words for a thing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phrase": "the red cup on the left"}]})
 
     phrase: Words
 
@@ -72,6 +77,10 @@ class Hand(_In):
 
 class RasterRequest(_In):
     """A drawing to turn into a mask."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"picture": _NAME, "ops": [_STROKE, {"kind": "grow", "px": 6}]}]}
+    )
 
     picture: Name
     ops: OpList
@@ -95,6 +104,12 @@ class EditRequest(Engine):
 class JobRequest(_In):
     """An edit of the head (or another state) of a project."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"project": "0" * 16, "plan": _PLAN, "hands": [{"ops": [_STROKE]}], "engine": {"seed": 7}}]
+        }
+    )
+
     project: ID
     base: ID | None = None
     plan: EditPlan
@@ -107,6 +122,8 @@ class JobRequest(_In):
 class NewProject(_In):
     """A project around an uploaded picture."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"picture": _NAME, "name": "holiday.jpg"}]})
+
     picture: Name
     name: str = Field(default="Untitled", max_length=200)
 
@@ -114,11 +131,15 @@ class NewProject(_In):
 class NodeRef(_In):
     """A state of a project."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"node": "0" * 16}]})
+
     node: ID
 
 
 class Label(_In):
     """A new name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"node": "0" * 16, "label": "without the lamp"}]})
 
     node: ID | None = None
     label: str = Field(max_length=400)
@@ -127,11 +148,15 @@ class Label(_In):
 class Draft(_In):
     """Unsent work of the page, kept as it is."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"draft": {"instruction": "remove the lamp"}}]})
+
     draft: dict[str, Any]
 
 
 class Download(_In):
     """Models to fetch."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"preset": "sd15", "roles": ["inpaint"]}]})
 
     preset: str = Field(max_length=40)
     roles: list[str] = Field(default_factory=list, max_length=40)

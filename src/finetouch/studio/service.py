@@ -102,7 +102,11 @@ class Studio:
         if len(data) > self.settings.max_upload:
             raise InputError("The file is too large.", f"At most {self.settings.max_upload >> 20} MB.")
         suffix = kind_of(data)
-        picture = io.load(data, self.settings.max_pixels)
+        try:
+            picture = io.load(data, self.settings.max_pixels)
+        except InputError as error:
+            error.message = error.message.replace("'bytes'", f"“{clean_name(name)}”")
+            raise
         stored = self.vault.put(data, suffix)
         self.views.know(stored, picture.size)
         self._names[stored] = clean_name(name)

@@ -7,10 +7,14 @@ import { dialog, planNow } from "./dialogs.js";
 export function batchDialog(session) {
   const say = h("p", { class: "note" });
   const table = h("tbody");
+  const summary = h("strong", { role: "status" });
+  const stop = h("button", { type: "button", class: "small", hidden: true, onclick: () => (stopped = true) }, "Stop");
+  let stopped = false;
   const files = h("input", { type: "file", multiple: true, accept: "image/*", "aria-label": "Photos", onchange: (e) => run([...e.target.files]) });
   const folder = h("input", { type: "file", multiple: true, webkitdirectory: true, "aria-label": "A folder", onchange: (e) => run([...e.target.files]) });
   const made = dialog("batch", "Do the same to other photos", say,
     h("div", { class: "row" }, h("label", {}, "Photos ", files), h("label", {}, "or a folder ", folder)),
+    h("div", { class: "row spread" }, summary, stop),
     h("table", { class: "batch" }, h("thead", {}, h("tr", {}, ["Before", "After", "File", "State"].map((t) => h("th", {}, t)))), table));
   made.addEventListener("toggle", () => {
     const plan = planNow(session);
@@ -23,7 +27,20 @@ export function batchDialog(session) {
     const clean = { ...plan, steps: plan.steps.map((s) => ({ ...s, points: [], box: null, mask: null })) };
     const pictures = chosen.filter((f) => /^image\//.test(f.type) || /\.(jpe?g|png|webp|avif|tiff?|bmp|heic)$/i.test(f.name));
     const rows = pictures.map((file) => addRow(file));
-    for (const row of rows) await one(row, clean);
+    stopped = stop.hidden = false;
+    files.disabled = folder.disabled = true;
+    let done = 0, failed = 0;
+    const tell = (end) => (summary.textContent = `${done} of ${rows.length} done${failed ? `, ${failed} failed` : ""}${end}`);
+    tell(" …");
+    for (const row of rows) {
+      if (stopped) row.state.textContent = "not begun";
+      else if (await one(row, clean)) done++;
+      else failed++;
+      tell(stopped ? ", stopping" : " …");
+    }
+    tell(stopped ? ", stopped" : rows.length ? "" : ": no photos there");
+    stop.hidden = true;
+    files.disabled = folder.disabled = false;
   }
 
   function addRow(file) {
@@ -42,16 +59,17 @@ export function batchDialog(session) {
       row.before.append(h("img", { src: api.thumbUrl(picture), alt: "before" }));
       let found;
       do {
-        await new Promise((done) => setTimeout(done, 400));
-        found = await api.get(`/jobs/${job}`);
+        found = await api.get(`/jobs/${job}?wait=1`);
         row.state.textContent = found.progress?.stage ?? found.state;
       } while (["queued", "running"].includes(found.state));
       if (found.state !== "done") throw new api.Problem(422, { detail: found.error?.message ?? found.state, hint: found.error?.hint });
       row.after.append(h("img", { src: api.thumbUrl(found.result.picture), alt: "after" }));
       row.state.replaceChildren("done ", h("a", { href: api.fileUrl(found.result.picture, { format: "png", name: row.file.name }), download: "" }, "save"));
+      return true;
     } catch (error) {
       row.state.textContent = `failed: ${error.message} ${error.hint ?? ""}`;
       row.state.className = "bad";
+      return false;
     }
   }
   return made;

@@ -93,10 +93,16 @@ async function copyPicture(session) {
   });
 }
 
+/** The plan that is being made, else everything that was done to the photo so far. */
 export function planNow(session) {
   const { steps, plan } = session.s;
-  if (steps.length) return { ...(plan ?? {}), steps: steps.filter((s) => s.enabled).map((s) => s.step) };
-  return session.head?.plan ?? null;
+  const chosen = steps.filter((s) => s.enabled && !s.spare);
+  if (chosen.length) return { ...(plan ?? {}), steps: chosen.map((s) => s.step) };
+  const done = [];
+  for (let node = session.head; node?.plan; node = session.node(node.parent)) done.unshift(node.plan);
+  if (!done.length) return null;
+  const instruction = done.map((p) => p.instruction).filter(Boolean).join(", then ");
+  return { ...done[0], instruction, steps: done.flatMap((p) => p.steps) };
 }
 
 function exportPlan(session) {

@@ -57,14 +57,27 @@ function remove(node, session) {
   });
 }
 
+/** Keeps one of several results. */
+function accept(head, others, session) {
+  const rest = others.filter((n) => n.id !== head.id);
+  const used = rest.filter((n) => session.s.project.nodes.some((m) => m.parent === n.id));
+  if (used.length && !confirm("One of the other results was edited further. Delete them all?")) return;
+  session.guard(async () => {
+    for (const n of rest) await api.call("DELETE", `/projects/${session.s.project.id}/nodes/${n.id}`);
+    await session.refresh();
+  });
+}
+
 /** Other results from the same state, side by side under the picture. */
 export function stripPanel(root, session) {
   session.store.on(["project"], (s) => {
     const head = s.project?.nodes.find((n) => n.id === s.project.head);
     const others = head?.parent ? s.project.nodes.filter((n) => n.parent === head.parent && n.plan?.instruction === head.plan?.instruction) : [];
     root.hidden = others.length < 2;
+    if (root.hidden) return;
     root.replaceChildren(...others.map((n) => h("button", {
       type: "button", "aria-pressed": String(n.id === head.id), onclick: () => session.checkout(n.id), "aria-label": `Result with seed ${n.seed}`,
-    }, h("img", { src: thumbUrl(n.picture), alt: "" }), h("small", {}, `seed ${n.seed}`))));
+    }, h("img", { src: thumbUrl(n.picture), alt: "" }), h("small", {}, `seed ${n.seed}`))),
+    h("button", { type: "button", class: "small accept", title: "Keeps the one that is shown and deletes the others", onclick: () => accept(head, others, session) }, "Accept this one"));
   });
 }
