@@ -118,7 +118,9 @@ def _spots(wish: Wish, kind: Typical, view: View, looker: Looker) -> tuple[tuple
             spots += [(x, y, name, f"{'in' if name in IN else 'on'} the {name}") for x, y in _grid_points(on)]
         if rank == 0 and not spots:
             notes.append(f"no {names[0]} was seen")
-    if not spots:
+    if not spots and old is not None:
+        spots = [((old[0] + old[2]) / 2, float(old[3]), None, "where the old thing was")]
+    elif not spots:
         spots = [(x * view.width, y * view.height, None, "low in the picture")
                  for x in (0.3, 0.5, 0.7) for y in (0.7, 0.82, 0.92)]  # fmt: skip
     return tuple(notes[:2]), spots
