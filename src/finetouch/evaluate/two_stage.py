@@ -71,7 +71,7 @@ SHOWN: dict[str, Shown] = {
     "generator: text and a box": lambda c: _wish(c, old=False, place=False, box=True),
 }
 """Rows by what the generator is shown; the first but one is what a replacement knows without the old outline."""
-BASELINES = ("old mask reused", "class-typical box", "nearest-neighbour mask")
+BASELINES = ("gold mask", "old mask reused", "class-typical box", "nearest-neighbour mask")
 
 
 class MaskBench:
@@ -95,6 +95,8 @@ class MaskBench:
         """What a row proposes for a case, best first."""
         if name in SHOWN:
             return [p.mask for p in self.ask(case.pair.background, SHOWN[name](case), case.pair.seed)]
+        if name == "gold mask":
+            return [case.pair.target.astype(np.float32)]
         if name == "old mask reused":
             return [case.pair.old.astype(np.float32)]
         return self._typical(case) if name == "class-typical box" else self._nearest(case)
