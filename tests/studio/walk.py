@@ -1,6 +1,6 @@
-"""Somebody removes an object, corrects its mask and saves: the pictures of the documentation, and how long it takes.
+"""Somebody removes an object, corrects its mask and saves: how long it takes, step by step.
 
-    python tests/studio/walk.py [--pictures docs/img]
+    python tests/studio/walk.py [--pictures FOLDER]
 
 The script finds everything by the words on the screen, as somebody would who sees the page for the first time. What the
 machine needs is measured; what hands and head need is added by the keystroke-level model of Card, Moran and Newell
@@ -27,12 +27,9 @@ from rich.table import Table
 KEY, POINT, PRESS, HOME, THINK = 0.28, 1.1, 0.1, 0.4, 1.35
 CLICK = POINT + 2 * PRESS
 WORDS = "remove the spoon"
-# Along the spoon: its bowl, its neck, its handle.
-STROKES = (
-    ((395, 300), (410, 290), (428, 300), (405, 312)),
-    ((400, 270), (408, 250), (418, 215), (425, 175)),
-    ((350, 245), (372, 252), (395, 245)),
-)
+# Too much is found (the saucer as well): it is cleared, a box drawn around the spoon (smart selection), its rim painted
+BOX = ((312, 190), (414, 334))
+STROKE = ((345, 328), (370, 334), (398, 322))
 
 
 class Walk:
@@ -66,22 +63,15 @@ class Walk:
         return table
 
     def save(self, folder: Path) -> None:
-        """One still and one moving picture."""
+        """One still and one moving picture: ``walk.jpg`` and ``walk.webp``."""
+        folder.mkdir(parents=True, exist_ok=True)
         small = [f.resize((960, 540), Image.Resampling.LANCZOS) for f, _ in self.frames]
         times = [t for _, t in self.frames]
         small[0].save(
-            folder / "studio.webp", save_all=True, append_images=small[1:], duration=times, loop=0, quality=72, method=5
+            folder / "walk.webp", save_all=True, append_images=small[1:], duration=times, loop=0, quality=72, method=5
         )  # fmt: skip
         planned = next(f for f, t in self.frames if t == 2000)
-        planned.save(folder / "studio.jpg", quality=88)
-
-
-def paint(me: Person, walk: Walk) -> None:
-    """Paints over the thing with the brush; its ring shows where the mouse is."""
-    for number, stroke in enumerate(STROKES):
-        me.drag(*stroke)
-        if number < len(STROKES) - 1:
-            walk.look(350)
+        planned.save(folder / "walk.jpg", quality=88)
 
 
 def walk_through(me: Person) -> Walk:
@@ -92,16 +82,18 @@ def walk_through(me: Person) -> Walk:
     page.get_by_label("What to change").fill(WORDS)
     walk.look(900)
     walk.step("say what to change", CLICK + HOME + (len(WORDS) + 1) * KEY, lambda: me.say(WORDS))
-    brush = page.get_by_role("button", name="Brush (B)")
-    smaller = page.get_by_label("Brush size")
 
     def correct() -> None:
-        brush.click()
-        smaller.fill("44")
-        paint(me, walk)
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_role("button", name="Smart select (W)").click()
+        me.drag(*BOX)
+        walk.look(700)
+        page.get_by_role("button", name="Brush (B)").click()
+        me.drag(*STROKE)
 
-    drawing = sum(0.9 * (len(s) - 1) + POINT + 2 * PRESS for s in STROKES)
-    walk.step("correct the selection", HOME + 2 * CLICK + drawing, correct, 2000)
+    drag = POINT + 2 * PRESS
+    line = drag + 0.9 * (len(STROKE) - 1)
+    walk.step("correct the selection", HOME + 3 * CLICK + POINT + drag + POINT + line, correct, 2000)
     walk.step("apply", CLICK, me.apply, 1600)
     walk.step("compare", CLICK, lambda: page.get_by_role("button", name="Compare before and after").click(), 1800)
 
