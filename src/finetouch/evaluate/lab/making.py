@@ -23,7 +23,7 @@ from finetouch.lab.scene import Scene, Thing
 from finetouch.lab.zoo import Zoo
 from finetouch.types import Pixels, Reporter
 
-STEPS, GUIDANCE = 25, 4.0
+STEPS, GUIDANCE = 25, 7.5
 _BATCH = 25
 
 

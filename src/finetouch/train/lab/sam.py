@@ -139,12 +139,11 @@ def _losses(model: nn.Module, batch: Batch) -> Losses:
     true = overlap(masks.detach().flatten(0, 2), want.flatten(0, 2)).reshape(shape)
     guess = F.mse_loss(scores, true)
     chosen = true.gather(2, scores.detach().argmax(2, keepdim=True)).mean()
-    name = "box_iou" if "boxes" in batch else "point_iou"
-    other = "point_iou" if "boxes" in batch else "box_iou"
+    none = torch.tensor(float("nan"))
     return {
         "loss": best.values.mean() + 0.1 * guess + 0.5 * lesson,
         "guess": guess,
         "lesson": lesson,
-        name: chosen,
-        other: torch.tensor(float("nan")),
+        "box_iou": chosen if "boxes" in batch else none,
+        "point_iou": none if "boxes" in batch else chosen,
     }
