@@ -40,7 +40,10 @@ def build(scale: Scale) -> Any:
     decoder = SamMaskDecoderConfig(
         hidden_size=inner, mlp_dim=4 * inner, num_attention_heads=4, iou_head_hidden_dim=2 * inner,
     )  # fmt: skip
-    return SamModel(SamConfig(vision_config=vision, prompt_encoder_config=prompt, mask_decoder_config=decoder))
+    model = SamModel(SamConfig(vision_config=vision, prompt_encoder_config=prompt, mask_decoder_config=decoder))
+    # transformers draws the frequencies of places half the width too high: neighbouring pixels would look unrelated.
+    nn.init.normal_(model.shared_image_embedding.positional_embedding)
+    return model
 
 
 def recipe(scale: Scale, pool: Pool) -> Recipe:
