@@ -15,8 +15,8 @@ Words = Annotated[str, Field(max_length=2000)]
 Coordinate = Annotated[float, Field(ge=-1e5, le=2e5, allow_inf_nan=False)]
 Xyxy = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
 _NAME = "0" * 64 + ".png"
-_STROKE = {"kind": "stroke", "radius": 24.0, "points": [[120.5, 80.0], [160.0, 92.5]]}
-_PLAN = {"steps": [{"op": "remove", "target": "lamp"}], "instruction": "remove the lamp"}
+_STROKE: dict[str, Any] = {"kind": "stroke", "radius": 24.0, "points": [[120.5, 80.0], [160.0, 92.5]]}
+_PLAN: dict[str, Any] = {"steps": [{"op": "remove", "target": "lamp"}], "instruction": "remove the lamp"}
 
 
 class _In(BaseModel):
