@@ -62,7 +62,9 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
         shown = batch["pixels"].repeat_interleave(_PHRASES, 0)
         return grid([to_pixels(shown), grey(batch["masks"]), grey(found)], 3)
 
-    taught = Taught(model, scale.width, 4, scale.width, alone=scale.steps["grounder"] // 2)
+    taught = Taught(
+        model, scale.width, 4, scale.width, alone=scale.steps["grounder"] // 2, apart=scale.steps["grounder"] // 4
+    )
     return Recipe(
         "grounder", taught, batches, _losses,
         pupil_saver(tokenizer, image_processor(scale.sight)), sample, steps=scale.steps["grounder"],
@@ -117,11 +119,17 @@ def overlap(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
 
 def _losses(model: nn.Module, batch: Batch) -> Losses:
     assert isinstance(model, Taught)
-    layers, words = _encoded(model.model, batch["pixels"], batch["ids"])
+    phase, none = model.phase(), torch.tensor(float("nan"))
+    with torch.set_grad_enabled(torch.is_grad_enabled() and phase != "rest"):
+        layers, words = _encoded(model.model, batch["pixels"], batch["ids"])
+    if phase == "rest":
+        logits = _decoded(model.model, layers, words).float()
+        cross, soft = (v.mean() for v in mask_losses(logits, batch["masks"]))
+        iou = overlap(logits.detach(), batch["masks"]).mean()
+        return {"loss": 4 * cross + 0.5 * soft, "cross": cross, "lesson": none, "meeting": none, "iou": iou}
     lesson = model.lesson(layers[-1][:, 1:], batch["truth"])
     meeting = model.meeting(layers[-1][:, 1:], words, batch["masks"])
-    if model.encoder_only():
-        none = torch.tensor(float("nan"))
+    if phase == "encoder":
         return {"loss": lesson + meeting, "cross": none, "lesson": lesson, "meeting": meeting, "iou": none}
     logits = _decoded(model.model, layers, words).float()
     cross, soft = mask_losses(logits, batch["masks"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from finetouch.train.lab.loop import saver
 from finetouch.train.lab.pool import CLASSES, COLORS
 from finetouch.train.lab.seeing import Sight
 
+Phase = Literal["encoder", "rest", "both"]
 _KINDS, _TINTS = len(CLASSES) + 1, len(COLORS) + 1
 
 
@@ -27,24 +28,28 @@ class Taught(nn.Module):
     Args:
         model: What is trained and saved. width: Of its encoder. patch: What a patch is told of: patch x patch points.
         words: Width of the phrases' embeddings, for a model that reads; 0 for one that does not.
-        alone: Training steps in which only the encoder learns, which is much cheaper.
+        alone: First training steps, in which only the encoder learns, which is cheaper.
+        apart: Training steps after those, in which only what follows the encoder learns; then everything does.
     """
 
     steps: torch.Tensor
 
-    def __init__(self, model: nn.Module, width: int, patch: int, words: int = 0, alone: int = 0) -> None:
+    def __init__(
+        self, model: nn.Module, width: int, patch: int, words: int = 0, alone: int = 0, apart: int = 0
+    ) -> None:
         super().__init__()
-        self.alone = alone
+        self.alone, self.apart = alone, apart
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
         self.model, self.patch = model, patch
         self.head = nn.Linear(width, patch * patch * (_KINDS + _TINTS))
         self.meant = nn.Linear(width, words) if words else None
 
-    def encoder_only(self) -> bool:
-        """Whether the encoder still learns alone; counts the training steps."""
+    def phase(self) -> Phase:
+        """Which parts learn now; counts the training steps."""
         if self.training:
             self.steps += 1
-        return int(self.steps) <= self.alone
+        done = int(self.steps)
+        return "encoder" if done <= self.alone else "rest" if done <= self.alone + self.apart else "both"
 
     def lesson(self, tokens: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """The loss of the teacher.
