@@ -138,6 +138,16 @@ def test_parts_that_nearly_touch_are_one_and_crumbs_are_left_out():
     assert len(found) == 2 and sorted(int(p.mask.sum()) for p in found) == [380, 400]
 
 
+def test_a_thing_with_several_names_is_proposed_as_a_whole_too():
+    labels = np.zeros((60, 60), int)
+    labels[10:30, 10:20], labels[10:30, 20:30] = 1, 2
+    labels[40:50, 40:50] = 3
+    found = propose(labels, scenery=frozenset({0}))
+    whole = next(p for p in found if p.classes == {1, 2})
+    assert masks.box_of(whole.mask) == (10, 10, 30, 30)
+    assert sum(3 in p.classes for p in found) == 1, "what has one name is proposed once"
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 1000))
 def test_proposals_are_disjoint_for_any_class_map(height, width, seed):

@@ -25,11 +25,17 @@ Maps = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """One region. mask: ``(h, w)`` of the grid, 0 or 1. label: Number of its class. share: Of the picture, 0..1."""
+    """One region.
+
+    Attributes:
+        mask: ``(h, w)`` of the grid, 0 or 1. label: Number of its class (of its largest part). share: Of the picture.
+        classes: All classes it is made of.
+    """
 
     mask: Mask
     label: int
     share: float
+    classes: frozenset[int] = frozenset()
 
 
 class Namer:
@@ -62,24 +68,38 @@ def grid_of(width: int, height: int, longest: int = GRID) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def propose(labels: NDArray[np.integer[Any]], least: float = LEAST, most: float = MOST) -> list[Proposal]:
+def propose(
+    labels: NDArray[np.integer[Any]], least: float = LEAST, most: float = MOST, scenery: frozenset[int] | None = None
+) -> list[Proposal]:
     """Connected regions of a class map ``(h, w)``, largest first.
 
-    Parts of one class that nearly touch are one region. Regions below `least` or above `most` of the picture are
-    left out.
+    Parts of one class that nearly touch are one region. What touches without being scenery is proposed as a whole
+    too: a thing whose parts were given several names is still one thing.
+
+    Args:
+        labels: The class map. least, most: Shares of the picture between which a region counts.
+        scenery: Classes that are no things; None proposes single classes only.
     """
     found = []
     for label in np.unique(labels):
-        own = (labels == label).astype(np.uint8)
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * JOIN - 1, 2 * JOIN - 1))
-        joined = cv2.morphologyEx(np.pad(own, JOIN), cv2.MORPH_CLOSE, kernel)[JOIN:-JOIN, JOIN:-JOIN]
-        count, parts = cv2.connectedComponents(joined, connectivity=8)
-        for number in range(1, count):
-            mask = ((parts == number) & (own > 0)).astype(np.float32)
-            share = float(mask.mean())
-            if least <= share <= most:
-                found.append(Proposal(mask, int(label), share))
-    return sorted(found, key=lambda p: -p.share)
+        for mask in _connected(labels == label):
+            found.append(Proposal(mask, int(label), float(mask.mean()), frozenset({int(label)})))
+    if scenery is not None:
+        for mask in _connected(~np.isin(labels, sorted(scenery))):
+            names, counts = np.unique(labels[mask > 0], return_counts=True)
+            if len(names) > 1:
+                main = int(names[int(np.argmax(counts))])
+                found.append(Proposal(mask, main, float(mask.mean()), frozenset(int(n) for n in names)))
+    return sorted((p for p in found if least <= p.share <= most), key=lambda p: -p.share)
+
+
+def _connected(where: NDArray[np.bool_]) -> list[Mask]:
+    """Connected parts; those that nearly touch are one."""
+    own = where.astype(np.uint8)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * JOIN - 1, 2 * JOIN - 1))
+    joined = cv2.morphologyEx(np.pad(own, JOIN), cv2.MORPH_CLOSE, kernel)[JOIN:-JOIN, JOIN:-JOIN]
+    count, parts = cv2.connectedComponents(joined, connectivity=8)
+    return [((parts == number) & where).astype(np.float32) for number in range(1, count)]
 
 
 def closer(namer: Namer, pixels: Pixels, proposal: Proposal) -> Mask:
@@ -93,7 +113,8 @@ def closer(namer: Namer, pixels: Pixels, proposal: Proposal) -> Mask:
     if (x1 - x0) * (y1 - y0) > 0.6 * width * height:
         return clean(coarse)
     part = namer.shares(np.ascontiguousarray(pixels[y0:y1, x0:x1]), (x1 - x0, y1 - y0))
-    own = (part.argmax(axis=0) == proposal.label).astype(np.uint8)
+    classes = sorted(proposal.classes or {proposal.label})
+    own = np.isin(part.argmax(axis=0), classes).astype(np.uint8)
     before = coarse[y0:y1, x0:x1]
     count, parts = cv2.connectedComponents(own, connectivity=8)
     kept = np.zeros_like(before)

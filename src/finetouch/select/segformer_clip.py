@@ -100,7 +100,7 @@ class Proposals:
                 listed.append(Candidate(region.mask, score, phrase, None, own, i))
         if _open(query) and not plural:  # CLIP has picked; prominence must not
             listed = [c for c in listed if c.origin == best]
-        return Things(noun, phrase, tuple(sorted(listed, key=lambda c: -c.score)), None, plural, kind)
+        return Things(noun, phrase, tuple(_apart(sorted(listed, key=lambda c: -c.score))), None, plural, kind)
 
     def _join(self, parts: list[int]) -> int:
         """The number of a region made of several."""
@@ -171,16 +171,16 @@ class SegformerClipSelector(PhraseSelector):
         report.update("select", message="naming every pixel")
         namer = Namer(seen["model"], seen.parts)
         grid = grid_of(*picture.size)
-        regions = propose(namer.shares(picture.pixels, grid).argmax(axis=0))
+        scenery = frozenset(seen.facts.get("scenery", SCENERY))
+        nothing = frozenset(i for i, n in namer.names.items() if scenery & set(words_of(n)))
+        regions = propose(namer.shares(picture.pixels, grid).argmax(axis=0), scenery=nothing)
         report.check()
         scorer = ClipScorer(clip["model"], clip.parts)
-        scenery = frozenset(seen.facts.get("scenery", SCENERY))
-        nothing = {i for i, n in namer.names.items() if scenery & set(words_of(n))}
         names = [n for i, n in namer.names.items() if n != "background"]
         likeness = Likeness(scorer, picture.pixels, [r.mask for r in regions], names)
         outline = self._outliner(picture, namer, report)
         return Proposals(
-            picture, _small(picture), regions, namer.names, frozenset(nothing), likeness, outline, scorer
+            picture, _small(picture), regions, namer.names, nothing, likeness, outline, scorer
         )  # fmt: skip
 
     def _outliner(self, picture: Picture, namer: Namer, report: Reporter) -> Callable[[Proposal], Mask]:
@@ -256,6 +256,16 @@ def said(query: Query) -> str:
 def words_of(name: str) -> tuple[str, ...]:
     """The single words of a class name ("sofa, couch" has two)."""
     return tuple(name.replace(",", " ").replace(";", " ").split())
+
+
+def _apart(listed: list[Candidate]) -> list[Candidate]:
+    """Candidates without those that mostly are, or hold, a better one."""
+    kept: list[Candidate] = []
+    for c in listed:
+        shared = [float(np.minimum(c.mask, k.mask).sum()) / min(c.mask.sum(), k.mask.sum()) for k in kept]
+        if all(s < 0.5 for s in shared):
+            kept.append(c)
+    return kept
 
 
 def _open(query: Query) -> bool:
