@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from finetouch.editing._typical import THINGS, typical
 from finetouch.editing.mask_proposals import ALIKE, WHOLE, Proposal, Wish, cleaned, propose
-from finetouch.errors import InputError, TargetNotFound, UsageError
+from finetouch.errors import InputError, ModelMissing, TargetNotFound, UsageError
 from finetouch.imaging import masks
 from finetouch.plan.describe import describe_mask
 from finetouch.types import Picture, Region, Relation
@@ -176,3 +176,11 @@ def test_the_table_of_things_is_sound():
     assert typical("a tall red lamp").height > typical("lamp").height > typical("tiny lamp").height
     assert typical("dogs").known and not typical("zorblax").known
     assert typical("a man with a hat").group == "ground"
+
+
+def test_a_selector_that_cannot_look_is_said():
+    def blind(picture: Picture, phrase: str) -> Region:
+        raise ModelMissing("The weights are not here.")
+
+    found = propose(PICTURE, Wish("a dog"), find=blind)
+    assert "weights are not here" in " ".join(found[0].why)

@@ -120,3 +120,37 @@ def _trained() -> bool:
     from finetouch.lab.zoo import Zoo
 
     return Zoo().has("mask_generator") and Zoo().has("judge")
+
+
+class Eye:
+    """A judge that takes the most common saturated colour for the thing's and always names the class asked for."""
+
+    kinds = ("background", "thing")
+
+    def read(self, pictures, parts):
+        from finetouch.evaluate.lab.judge import Verdict
+
+        return [Verdict("thing", "red", 1.0, None) for _ in pictures]
+
+    def look(self, pictures):
+        shape = (*pictures.shape[:3], 2)
+        return np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+
+
+def test_finished_pictures_are_measured_row_by_row(models, tmp_path, monkeypatch):
+    from finetouch.engine.pipeline import Pipeline
+    from finetouch.types import Reporter
+
+    class Kinds(tuple):
+        def index(self, kind, *rest):
+            return 1
+
+    eye = Eye()
+    eye.kinds = Kinds(Eye.kinds)
+    monkeypatch.setattr(two_stage_pictures, "Judge", lambda: eye)
+    monkeypatch.setattr(two_stage_pictures, "SIZE", 64)
+    monkeypatch.setattr(two_stage_pictures, "cases", lambda count: cases(count, "instead"))
+    inpaint = str(tiny_models.stable_diffusion(tmp_path / "inpaint"))
+    rows = two_stage_pictures.run(Pipeline("embedded", models={**models, "inpaint": inpaint}), 1, Reporter())
+    assert [r["pictures"] for r in rows] == list(two_stage_pictures.ROWS)
+    assert all(r["failed"] == 0 and r["edits"] == 1 and 5 < r["background PSNR dB"] < 70 for r in rows), rows

@@ -111,7 +111,7 @@ def test_any_mask_can_be_described(height, width, full):
 
 @pytest.mark.parametrize("bad", [(0.5, 0, 0.5, 1), (-0.1, 0, 1, 1), (0, 0, 1, 1.2), (float("nan"), 0, 1, 1)])
 def test_a_box_outside_of_the_picture_is_refused(bad):
-    with pytest.raises(ValidationError, match="within 0..1"):
+    with pytest.raises(ValidationError, match=r"within 0\.\.1"):
         Description(object="cup", bbox_norm=bad)
 
 

@@ -125,6 +125,9 @@ def propose(
     chosen = distinct(sorted(found, key=lambda p: -p.score))[:count]
     if not chosen:
         raise InputError(f"There is no room for {wish.what} in this picture.", "Mark a place with --box x0,y0,x1,y1.")
+    if looker.problem:
+        blind = f"nothing was looked for in the picture: {looker.problem}"
+        chosen = [replace(p, why=(*p.why, blind)) for p in chosen]
     return chosen
 
 

@@ -36,7 +36,7 @@ MIRROR = {"left": "right", "right": "left", "left of": "right of", "right of": "
 MOST = 3
 CLOSE = 0.08  # gap of two boxes, share of the picture's side
 LOOK_SIDE = 384
-SURE = 0.55
+SURE = 0.7
 """Things that the selector is less sure of do not count."""
 SURFACES = (
     "floor", "table", "counter", "shelf", "grass", "road", "pavement", "sand", "snow", "water", "sky", "wall", "rug",
@@ -237,6 +237,9 @@ class Looker:
 
     Args:
         picture: Full size. find: The selector. report: Cancel.
+
+    Attributes:
+        full: Size of the picture. small: The copy. problem: Why the selector could not look at all, or "".
     """
 
     def __init__(self, picture: Picture, find: Find | None, report: Reporter | None = None) -> None:
@@ -244,6 +247,7 @@ class Looker:
         self.full, self.small = picture.size, small_picture(picture, LOOK_SIDE)
         self._kept: dict[str, Region | None] = {}
         self._names: dict[str, float] | None = None
+        self.problem = ""
 
     def names(self) -> Mapping[str, float]:
         """What the selector says it sees, with scores; empty when it cannot tell."""
@@ -256,8 +260,8 @@ class Looker:
                 self._names = {n: s for n, s in error.seen if s >= SURE or n in SURFACES}
             except Cancelled:
                 raise
-            except FinetouchError:
-                pass
+            except FinetouchError as error:
+                self.problem = error.message
         return self._names
 
     def mask(self, name: str) -> Mask | None:
