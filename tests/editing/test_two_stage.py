@@ -51,6 +51,11 @@ class Drawn(Pipeline):
     """The embedded preset with a selector that knows the drawn scene by its colours (and is quick)."""
 
     def select(self, picture, query, report=None, selector=None):
+        if query.box is not None:
+            x0, y0, x1, y1 = map(int, query.box)
+            marked = np.zeros(picture.pixels.shape[:2], np.float32)
+            marked[y0:y1, x0:x1] = 1
+            return Selection(Region.of(marked, source="box"))
         red = picture.pixels[..., 0].astype(int) - picture.pixels[..., 2] > 90
         rows = np.indices(red.shape)[0] >= red.shape[0] * 50 / H
         seen = {"ball": red, "floor": rows & ~red, "wall": ~rows & ~red}

@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from finetouch import registry
 from finetouch.contracts import Scene
-from finetouch.editing import mask_proposals
+from finetouch.editing import _stage_files, mask_proposals
 from finetouch.editing.mask_proposals import LEAST, Proposal, Wish
 from finetouch.errors import Cancelled, FinetouchError, InputError, NeedsGenerator
 from finetouch.imaging import io, masks
@@ -36,7 +35,6 @@ MOSTLY = 0.6
 """A thing found again is the old one only when this share of it lies in the old place."""
 FALL = 0.02
 """By CLIP the old place has to look less like the old thing than before by this much (cosine), or like background."""
-THUMB = 256
 
 
 class StageFailed(InputError):
@@ -99,7 +97,7 @@ class Work:
         yield facts
         self.stages.append({"name": name, "seconds": round(time.perf_counter() - begun, 3), **facts})
         shown = self.result or self.background
-        preview = None if shown is None else _thumb(shown)
+        preview = None if shown is None else _stage_files.thumb(shown)
         self.scene.report.update("stage", number + 1, len(STAGES), name, preview)
 
 
@@ -111,7 +109,7 @@ def look(work: Work) -> None:
             raise StageFailed("mask", "there is nothing to replace, the selection is empty.", work, "Mark the thing.")
         facts["share"] = round(scene.region.share, 5)
         if step.op == "replace":
-            _keep(work, lambda folder: io.save_gray(scene.region.mask, str(folder / "1-mask.png"), True))
+            _stage_files.keep(work, lambda folder: io.save_gray(scene.region.mask, str(folder / "1-mask.png"), True))
     with work.stage("describe") as facts:
         if step.op != "replace":
             facts["skipped"] = "nothing is replaced"
@@ -122,7 +120,7 @@ def look(work: Work) -> None:
         facts |= work.description.model_dump(mode="json")
         work.notes += [f"Description: {c}" for c in work.description.corrections]
         text = json.dumps(work.description.model_dump(mode="json"), indent=1)
-        _keep(work, lambda folder: (folder / "2-description.json").write_text(text))
+        _stage_files.keep(work, lambda folder: (folder / "2-description.json").write_text(text))
 
 
 def described(work: Work, name: str, looker: Looker) -> Description:
@@ -145,13 +143,16 @@ def clear(work: Work) -> None:
             work.background, facts["skipped"] = scene.picture, "nothing is replaced"
             return
         if given is not None:
-            work.background, work.cleared = _own_background(work, given), _difference(scene.picture, given)
+            work.background, work.cleared = (
+                _stage_files.own_background(work, given),
+                _stage_files.difference(scene.picture, given),
+            )
             facts["given"] = True
             return
         tried = []
         for number, (method, grow) in enumerate(_attempts(work)):
             work.background, work.cleared, how = _removed(work, method, grow, number)
-            _keep(work, lambda folder: _save(work.background, folder / "3-background.png"))
+            _stage_files.keep(work, lambda folder: _stage_files.save(work.background, folder / "3-background.png"))
             left, sure = still_there(work)
             tried.append({"method": how, "grow": grow, "still_found": left, **sure})
             facts["tries"] = tried
@@ -296,7 +297,7 @@ def place(work: Work) -> None:
         elif given is None:
             work.notes.append(f"Place {work.chosen + 1} of {len(work.proposals)}, score {best.score:.2f}: "
                               f"{'; '.join(best.why) or best.source}.")  # fmt: skip
-        _keep(work, lambda folder: _save_places(work, folder))
+        _stage_files.keep(work, lambda folder: _stage_files.save_places(work, folder))
 
 
 def wish_of(work: Work) -> Wish:
@@ -330,7 +331,7 @@ def paint(work: Work) -> None:
         facts |= {"method": how, "place": work.chosen + 1, "tried": len(made)}
         if len(made) > 1:
             work.notes.append(f"Painted {len(made)} places; number {work.chosen + 1} was taken.")
-        _keep(work, lambda folder: _save(work.result, folder / "5-result.png"))
+        _stage_files.keep(work, lambda folder: _stage_files.save(work.result, folder / "5-result.png"))
 
 
 def _painted(work: Work, proposal: Proposal, number: int) -> tuple[Picture, Mask, str]:
@@ -410,53 +411,3 @@ def spec_for(work: Work, step: EditStep, method: str | None) -> registry.Spec[An
             "Give a picture of it with --reference FILE, or take a preset with a generator, e.g. --preset lab.",
         )
     return spec
-
-
-def _own_background(work: Work, given: Any) -> Picture:
-    picture = work.scene.picture
-    if given.size != picture.size:
-        raise InputError(
-            f"The background is {given.width}x{given.height}, the picture is {picture.width}x{picture.height}.",
-            "A background must have the size of the picture.",
-        )
-    return picture.with_pixels(given.pixels, picture.alpha)
-
-
-def _difference(picture: Picture, background: Picture) -> Mask:
-    """Where a background of one's own differs: only there it may change the picture."""
-    if picture.size != background.size:
-        return np.zeros((picture.height, picture.width), np.float32)
-    return (picture.pixels != background.pixels).any(2).astype(np.float32)
-
-
-def _keep(work: Work, write: Callable[[Path], object]) -> None:
-    folder = work.scene.keep
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write(folder)
-    except OSError as error:
-        raise InputError(f"The folder '{folder}' cannot be written: {error.strerror}.", "Choose another.") from None
-
-
-def _save(picture: Picture | None, path: Path) -> None:
-    if picture is not None:
-        io.save(picture, path, overwrite=True, strip=True)
-
-
-def _save_places(work: Work, folder: Path) -> None:
-    from finetouch.engine.sheet import overlay
-
-    for number, proposal in enumerate(work.proposals, 1):
-        io.save_gray(proposal.mask, str(folder / f"4-place-{number}.png"), True)
-    background = work.background or work.scene.picture
-    shown = overlay(background.pixels, work.proposals[work.chosen].mask)
-    _save(background.with_pixels(shown), folder / "4-place.png")
-    (folder / "4-places.json").write_text(json.dumps([p.to_json() for p in work.proposals], indent=1))
-
-
-def _thumb(picture: Picture) -> Any:
-    from finetouch.plan.describe import small_picture
-
-    return small_picture(picture, THUMB).pixels
