@@ -223,6 +223,8 @@ def with_hidden(proposal: Proposal, wish: Wish, looker: Looker) -> Proposal:
         return proposal
     left = np.minimum(proposal.mask, 1.0 - hidden).astype(np.float32)
     if float(left.sum()) < 0.25 * float(proposal.mask.sum()):
+        if wish.relation is None or wish.relation.type != "behind":
+            return proposal  # what covers nearly all of it is what it is on, whatever the selector calls that
         mostly = f"mostly hidden behind: {', '.join(names)}"
         return replace(proposal, score=0.5 * proposal.score, why=(*proposal.why, mostly))
     facts = {**proposal.facts, "full_box": proposal.box}
