@@ -49,7 +49,7 @@ class Size:
     side: int = 64
     widths: tuple[int, ...] = (64, 128)
     depth: int = 2
-    steps: int = 4500
+    steps: int = 3600
     batch: int = 32
     rate: float = 1.2e-3
 
