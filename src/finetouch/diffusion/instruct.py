@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from finetouch.diffusion.codec import Codec, checked_pixels, to_tensor
+from finetouch.diffusion.hold import Hold
 from finetouch.diffusion.sampler import Job, Noise, Painter, noise_like, size_facts
 from finetouch.errors import BrokenOutput, UsageError
 from finetouch.types import Pixels, Reporter
@@ -17,8 +18,9 @@ IMAGE_GUIDANCE = 1.5
 
 
 def follow(
-    parts: Mapping[str, Any], job: Job, image_guidance: float, report: Reporter, notes: list[str], device: str = "cpu"
-) -> Pixels:
+    parts: Mapping[str, Any], job: Job, image_guidance: float, report: Reporter, notes: list[str], device: str = "cpu",
+    hold: Hold | None = None,
+) -> Pixels:  # fmt: skip
     """The picture after the instruction; every pixel may change.
 
     Args:
@@ -26,17 +28,18 @@ def follow(
         job: Picture, encoded instruction, seed, steps; its guidance is that of the words, its mask is not looked at.
         image_guidance: How closely the picture is kept, 1 or more; with both guidances 1 there is none.
         report: Progress and cancel. notes: What the user should know afterwards. device: Where the parts work.
+        hold: Keeps what must not change (see `finetouch.diffusion.hold`), or None.
 
     Raises:
         BrokenOutput: No picture came out, not even with the autoencoder in float32.
         UsageError: The UNet is not one that follows instructions.
     """
     try:
-        return _once(parts, job, image_guidance, report, notes, device, exact=False)
+        return _once(parts, job, image_guidance, report, notes, device, hold, exact=False)
     except BrokenOutput:
         notes.append("The model's first output was unusable; its autoencoder ran in full precision.")
     try:
-        return _once(parts, job, image_guidance, report, notes, device, exact=True)
+        return _once(parts, job, image_guidance, report, notes, device, hold, exact=True)
     except BrokenOutput as error:
         raise BrokenOutput(
             f"{error.message} It did so twice, with two precisions.",
@@ -45,12 +48,12 @@ def follow(
 
 
 def _once(
-    parts: Mapping[str, Any], job: Job, image_guidance: float, report: Reporter, notes: list[str], device: str, *,
-    exact: bool,
+    parts: Mapping[str, Any], job: Job, image_guidance: float, report: Reporter, notes: list[str], device: str,
+    hold: Hold | None, *, exact: bool,
 ) -> Pixels:  # fmt: skip
     import torch
 
-    painter, codec = Painter(parts, report, notes, device), Codec(parts["vae"], exact)
+    painter, codec = Painter(parts, report, notes, device, hold), Codec(parts["vae"], exact)
     if painter.channels != 2 * codec.channels:
         raise UsageError(
             f"A UNet with {painter.channels} input channels cannot follow instructions.",

@@ -57,12 +57,14 @@ class Painter:
         parts: "unet", "vae", "scheduler", and optionally "preview" (an `AutoencoderTiny`).
         report: Progress and cancel; asked at every step. notes: What the user should know afterwards.
         device: Where the parts work (they may wait elsewhere until they are called).
+        hold: Guides the prediction of the noise (see `finetouch.diffusion.hold`), or None.
     """
 
     parts: Mapping[str, Any]
     report: Reporter
     notes: list[str] = field(default_factory=list)
     device: str = "cpu"
+    hold: Callable[[Noise, Any], Noise] | None = None
 
     @property
     def channels(self) -> int:
@@ -136,6 +138,7 @@ class Painter:
         extra_args = _takes_generator(scheduler, generator)
         every = max(1, len(times) // PREVIEWS)
         with erase(job, grid) if erase is not None else nullcontext(predict) as noise_of:
+            noise_of = self.hold(noise_of, scheduler) if self.hold is not None else noise_of
             for i, t in enumerate(times):
                 seen = scheduler.scale_model_input(latents, t)
                 eps = noise_of(seen, t)

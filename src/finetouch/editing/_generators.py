@@ -12,6 +12,7 @@ from finetouch.errors import UsageError
 from finetouch.types import Pixels
 
 if TYPE_CHECKING:
+    from finetouch.diffusion.hold import Hold
     from finetouch.engine.models import Loaded, Models
 
 FEATHER = 2.0
@@ -34,6 +35,17 @@ def unet_size(loaded: Loaded, zoom: bool) -> WorkingSize:
     side = int(loaded.facts.get("native_size", sample * factor))
     multiple = factor * halvings if side >= 4 * factor * halvings else factor
     return WorkingSize(side, multiple, not zoom)
+
+
+def hold_for(request: EditRequest, models: Models, loaded: Loaded) -> Hold | None:
+    """What keeps the sampler near the picture outside of the area; None when ``params.preserve`` is 0."""
+    if not request.params.preserve:
+        return None
+    from finetouch.diffusion.hold import holding
+    from finetouch.diffusion.perceptual import Perceptual
+
+    look = Perceptual.of(models.get("perceptual", request.report)) if models.ready("perceptual") else None
+    return holding(loaded["vae"], request.pixels, request.area, request.params.preserve, look, loaded.device)
 
 
 def best_of(

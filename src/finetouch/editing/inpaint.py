@@ -15,7 +15,7 @@ from finetouch.diffusion import flux, schedulers
 from finetouch.diffusion.prompts import note_of, speak
 from finetouch.diffusion.sampler import Job, Noise, Painter
 from finetouch.editing import _repaint
-from finetouch.editing._generators import FEATHER, best_of, models_of, unet_size
+from finetouch.editing._generators import FEATHER, best_of, hold_for, models_of, unet_size
 from finetouch.editing.background import NOUNS
 from finetouch.errors import BrokenOutput, UsageError
 from finetouch.imaging import masks
@@ -50,6 +50,7 @@ class InpaintParams(contracts.Params):
     )
     zoom: bool = Field(True, description="work on a crop around the place; false: on the whole picture, made smaller")
     shape: _repaint.Shape = Field("auto", description="keep the outline, give free room, or decide by the operation")
+    preserve: float = Field(0.0, ge=0, le=1, description="pull towards the picture outside of the area (UNets only)")
     size: float | None = Field(None, gt=0, le=1, description="add: height as a share of the picture")
 
 
@@ -188,7 +189,8 @@ class Inpaint(EditMethod):
         parts = loaded.parts
         if loaded.facts.get("offloaded"):  # a preview would send the UNet away at every step
             parts = {n: p for n, p in parts.items() if n != "preview"}
-        painter = Painter(parts, request.report, notes, loaded.device)
+        hold = hold_for(request, self._models(), loaded)
+        painter = Painter(parts, request.report, notes, loaded.device, hold)
         if not erasing:
             with loaded.lora(player.lora):
                 return painter.paint(job)

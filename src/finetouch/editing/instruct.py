@@ -12,7 +12,7 @@ from finetouch.contracts import EditMethod, EditOutput, EditRequest, Scene, Work
 from finetouch.diffusion import flux, instruct, kontext, schedulers
 from finetouch.diffusion.prompts import note_of, speak
 from finetouch.editing import _repaint
-from finetouch.editing._generators import FEATHER, best_of, models_of, unet_size
+from finetouch.editing._generators import FEATHER, best_of, hold_for, models_of, unet_size
 from finetouch.editing._instruct import instruction_for
 from finetouch.editing.background import NOUNS
 from finetouch.errors import BrokenOutput, UsageError
@@ -39,6 +39,9 @@ class InstructParams(contracts.Params):
         instruct.IMAGE_GUIDANCE, ge=0, le=20, description="InstructPix2Pix: how closely the picture is kept, 1 to 2.2"
     )
     scheduler: schedulers.Name = Field("auto", description="InstructPix2Pix: auto takes ancestral Euler")
+    preserve: float = Field(
+        0.0, ge=0, le=1, description="InstructPix2Pix: pull towards the picture outside of the region"
+    )
     candidates: int = Field(1, ge=1, le=16, description="how many to make; the best by CLIP or by looking again wins")
     zoom: bool = Field(True, description="work on a crop around the place; false: on the whole picture, made smaller")
     shape: _repaint.Shape = Field("auto", description="keep the outline, give free room, or decide by the operation")
@@ -133,7 +136,8 @@ class Instruct(EditMethod):
         few = type(parts["scheduler"]).__name__ in schedulers.KEPT
         scheduler = params.scheduler if params.scheduler != "auto" or few else "euler_a"
         job = instruct.job_for(request.pixels, spoken, seed, steps, guidance, scheduler, label)
-        return instruct.follow(parts, job, params.image_guidance, request.report, notes, loaded.device)
+        hold = hold_for(request, self._models(), loaded)
+        return instruct.follow(parts, job, params.image_guidance, request.report, notes, loaded.device, hold)
 
 
 def _by_pipeline(
