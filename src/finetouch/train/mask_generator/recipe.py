@@ -45,7 +45,7 @@ class Size:
         steps, batch, rate: The schedule.
     """
 
-    pairs: int = 24_000
+    pairs: int = 16_000
     side: int = 64
     widths: tuple[int, ...] = (64, 128)
     depth: int = 2
