@@ -113,3 +113,32 @@ def test_the_instruction_editor_of_every_preset_runs(name, tmp_path, coffee):
     assert document["provenance"]["models"]["instruct"].startswith(f"{place.id}@")
     before, after = (np.asarray(Image.open(tmp_path / f)) for f in ("photo.png", "out.png"))
     assert (before[mask == 0] == after[mask == 0]).mean() > 0.9 and (before[mask > 0] != after[mask > 0]).any()
+
+
+@pytest.mark.slow
+def test_clip_guidance_runs_on_sd15(tmp_path, coffee):
+    roles = preset("sd15").roles
+    makers = {
+        "generate": lambda folder: tiny_models.stable_diffusion(folder, 4, blocks=4), "clip": tiny_models.clip,
+        "semantic": tiny_models.segformer, "guide": tiny_models.clip, "grounder": tiny_vision.grounding_dino,
+    }  # fmt: skip
+    for role, make in makers.items():
+        place = roles[role].place
+        tiny_models.in_cache(tmp_path / "cache", place.id, make(tmp_path / role), place.revision)
+    Image.fromarray(coffee).save(tmp_path / "photo.png")
+    mask = np.zeros(coffee.shape[:2], np.uint8)
+    mask[120:280, 200:390] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "FINETOUCH_"))}
+    clean |= {"HF_HUB_CACHE": str(tmp_path / "cache"), "HF_ENDPOINT": "http://127.0.0.1:9"}
+    command = [sys.executable, "-m", "finetouch.cli.main", "edit", "--image_path", "photo.png", "--segment-prompt",
+               "the cup", "--replace-prompt", "a ball", "--preset", "sd15", "--method", "clip-guided", "--mask",
+               "mask.png", "--steps", "2", "--samples", "2", "--seed", "1", "--json", "--device", "cpu", "--no-verify",
+               "-o", "out.png"]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, env=clean, timeout=900)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    document = json.loads(done.stdout)
+    facts = document["steps"][0]["facts"]
+    assert document["outside_change"]["count"] == 0 and facts["judge"] == "clip"  # not the guide
+    assert len(facts["losses"]) == 2 and {"clip", "l2"} <= set(facts["losses"][0])
+    assert facts["guide"].startswith(f"{roles['guide'].place.id}@")
