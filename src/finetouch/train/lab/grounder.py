@@ -117,12 +117,38 @@ def overlap(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
     return torch.where(either > 0, both / either.clamp(min=1), torch.ones_like(both))
 
 
+@torch.no_grad()
+def _open_decoder(model: Taught, layers: list[torch.Tensor], words: torch.Tensor) -> None:
+    """Lets the decoder begin with what its encoder has learned: where patches and phrases meet.
+
+    The phrase multiplies the reduced patches, so both are projected alike, on what tells the phrases of a batch apart.
+    Random signs keep the sum of the products from being taken away by the layer norm.
+    """
+    assert model.meant is not None
+    decoder: Any = model.model.decoder
+    said, seen = words.float(), layers[-1][:, 1:].float()
+    wide = decoder.film_mul.weight.shape[0]
+    apart = torch.linalg.svd(said - said.mean(0), full_matrices=False)[2][:wide]
+    apart = torch.cat([apart, torch.randn(wide - len(apart), apart.shape[1]) / apart.shape[1] ** 0.5])
+    signs = torch.randint(0, 2, (wide, 1)) * 2.0 - 1
+    weight, bias = signs * (apart @ model.meant.weight), signs[:, 0] * (apart @ model.meant.bias)
+    spread = (seen @ weight.T + bias).std()
+    decoder.reduces[0].weight.copy_(weight / spread)
+    decoder.reduces[0].bias.copy_(bias / spread)
+    decoder.film_mul.weight.copy_(apart / (said @ apart.T).std())
+    decoder.film_mul.bias.zero_()
+    decoder.film_add.weight.mul_(0.1)
+    decoder.film_add.bias.zero_()
+
+
 def _losses(model: nn.Module, batch: Batch) -> Losses:
     assert isinstance(model, Taught)
     phase, none = model.phase(), torch.tensor(float("nan"))
     with torch.set_grad_enabled(torch.is_grad_enabled() and phase != "rest"):
         layers, words = _encoded(model.model, batch["pixels"], batch["ids"])
     if phase == "rest":
+        if int(model.steps) == model.alone + 1:
+            _open_decoder(model, layers, words)
         logits = _decoded(model.model, layers, words).float()
         cross, soft = (v.mean() for v in mask_losses(logits, batch["masks"]))
         iou = overlap(logits.detach(), batch["masks"]).mean()
