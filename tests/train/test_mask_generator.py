@@ -227,13 +227,15 @@ def test_the_diffusion_model_learns_eight_masks(pairs, reader):
     unet, noise = mask_net.conditioned(mask_net.mask_denoiser(64, (32, 32, 32), 16)), mask_net.noise_schedule()
     batch = batch_of(pairs, reader, full=True)
     x, sight = mask_net.folded(batch["target"] * 2 - 1), torch.cat([batch[n] for n in ("pixels", "old", "hint")], 1)
-    optimizer = torch.optim.AdamW(unet.parameters(), 2e-3)
-    for step in range(600):
+    optimizer = torch.optim.AdamW(unet.parameters(), 3e-3)
+    for step in range(900):
         for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * (1 - step / 600) + 1e-5
-        eps, t = torch.randn_like(x), torch.randint(0, 1000, (8,))
-        noisy = torch.cat([noise.add_noise(x, eps, t), mask_net.folded(sight)], 1)
-        loss = (unet(noisy, t, batch["words"]).sample - noise.get_velocity(x, eps, t)).square().mean()
+            group["lr"] = 3e-3 * (1 - step / 900) + 1e-5
+        twice = x.repeat(2, 1, 1, 1)
+        eps, t = torch.randn_like(twice), torch.randint(0, 1000, (16,))
+        noisy = torch.cat([noise.add_noise(twice, eps, t), mask_net.folded(sight).repeat(2, 1, 1, 1)], 1)
+        found = unet(noisy, t, batch["words"].repeat(2, 1, 1)).sample
+        loss = (found - noise.get_velocity(twice, eps, t)).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
