@@ -189,5 +189,5 @@ def test_a_selector_that_cannot_look_is_said():
 def test_what_covers_all_of_it_is_what_it_is_on():
     things = {**SHORE, "keyboard": area(0.3, 0.5, 0.7, 0.99)}
     p = ask("a cup", things, box=(50, 55, 66, 70))[0]
-    assert p.hidden is None and p.score > 0.3 or "covers" in " ".join(p.why)
+    assert (p.hidden is None and p.score > 0.3) or "covers" in " ".join(p.why)
     assert (p.mask > 0.5).any() and "stays behind" not in " ".join(p.why)
