@@ -403,6 +403,8 @@ def lab_zoo(zoo: Path) -> None:
     from peft.utils import get_peft_model_state_dict
     from transformers import ResNetConfig, SegformerImageProcessorPil, UperNetConfig, UperNetForSemanticSegmentation
 
+    from finetouch.diffusion.mask_net import MaskPredictor, MaskPredictorConfig
+
     tiny_models.clip(zoo / "clip")
     tiny_models.clipseg(zoo / "grounder")
     tiny_vision.sam(zoo / "sam")
@@ -418,6 +420,8 @@ def lab_zoo(zoo: Path) -> None:
     judge = UperNetConfig(backbone_config=backbone, hidden_size=8, pool_scales=[1, 2], use_auxiliary_head=False)
     UperNetForSemanticSegmentation(judge).save_pretrained(zoo / "judge")
     SegformerImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(zoo / "judge")
+    places = MaskPredictorConfig(size=16, widths=(16, 16), text_width=16, heads=2, depth=1)
+    MaskPredictor(places).half().save_pretrained(zoo / "mask_generator")
 
 
 def test_the_lab_preset_fits_the_layout_it_names(tmp_path, monkeypatch):

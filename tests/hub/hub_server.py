@@ -70,6 +70,8 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
             parts = path.strip("/").split("/")
             if parts[:2] == ["api", "models"]:
                 self._listing("/".join(parts[2:4]), "/".join(parts[5:]) or "main")
+            elif "/".join(parts[:2]) not in hub.repos:
+                self.send_error(404)
             else:
                 self._file("/".join(parts[:2]), "/".join(parts[4:]), body)
 

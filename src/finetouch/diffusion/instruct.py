@@ -49,7 +49,7 @@ def follow(
 
 def _once(
     parts: Mapping[str, Any], job: Job, image_guidance: float, report: Reporter, notes: list[str], device: str,
-    hold: Hold | None, *, exact: bool,
+    hold: Hold | None = None, *, exact: bool,
 ) -> Pixels:  # fmt: skip
     import torch
 
