@@ -77,7 +77,7 @@ RECIPES: dict[str, Callable[[Workshop], Recipe]] = {
     "lcm": lambda w: lcm.recipe(w.scale, w.views(), w.model("unet"), w.model("clip"), w.vae()),
     "segformer": lambda w: segformer.recipe(w.scale, w.pool()),
     "grounder": lambda w: grounder.recipe(w.scale, w.pool(), w.model("clip")),
-    "sam": lambda w: sam.recipe(w.scale, w.pool()),
+    "sam": lambda w: sam.recipe(w.scale, w.pool(), w.model("grounder")),
     "judge": lambda w: judge.recipe(w.scale, w.pool(_JUDGED, w.scale.pool // 4)),
 }
 """Name to what makes its recipe, in the order in which a family is trained."""
