@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # one thread each: workers that share the cores only get in each other's way
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    cv2.setNumThreads(1)
 
 settings.register_profile("finetouch", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("finetouch")
