@@ -18,6 +18,7 @@ slow: $(VENV)/.dev  ## the slow tests
 	$(BIN)/python -m pytest -n 2 -m slow
 
 lint: $(VENV)/.dev  ## style and types
+	rm -f src/finetouch/gradio.pyi  # Gradio writes it when it is used; it is no valid stub
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

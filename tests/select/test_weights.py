@@ -14,7 +14,7 @@ TRAIN = Path(__file__).resolve().parents[2] / "train" / "selector"
 
 def test_shipped_size() -> None:
     weights = Path(importlib.util.find_spec("finetouch").origin or "").parent / "select" / "weights"  # type: ignore[union-attr]
-    assert (weights / "photo_selector.onnx").stat().st_size < 15_000_000
+    assert (weights / "photo_selector.onnx").stat().st_size < 8_000_000
     assert "WordNet" in (Path(TRAIN).parents[1] / "NOTICE").read_text()
     assert (weights / "MODEL_CARD.md").read_text().strip()
 

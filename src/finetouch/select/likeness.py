@@ -47,6 +47,10 @@ class Likeness:
         self._plain = [crop(pixels, m) for m in regions]
         self._known: dict[str, Floats] = {}
 
+    def __len__(self) -> int:
+        """Number of regions."""
+        return len(self._cut)
+
     def of(self, phrases: Sequence[str]) -> Floats:
         """``(regions, phrases)``: ``cos(cut out) + 0.5 cos(in place)``, the mean over the templates."""
         new = [p for p in dict.fromkeys(phrases) if p not in self._known]
@@ -65,12 +69,14 @@ class Likeness:
         others = [n for n in self._names if n != phrase]
         return np.asarray(own - self.of(others).mean(axis=1), np.float32) if others else own
 
-    def chances(self, phrase: str) -> Floats:
-        """``(regions,)`` softmax over the regions of `scores`; empty when there are none."""
+    def chances(self, phrase: str, before: NDArray[np.float64] | None = None) -> Floats:
+        """``(regions,)`` softmax over the regions of `scores`, times what was known `before`; empty without regions."""
         scores = self.scores(phrase)
         if not len(scores):
             return scores
         sharp = np.exp((scores - scores.max()) * self._scorer.sharpness / (1 + PLAIN))
+        if before is not None:
+            sharp = sharp * before
         return np.asarray(sharp / sharp.sum(), np.float32)
 
     def named(self, phrase: str, spared: Sequence[str] = ()) -> Floats:

@@ -33,6 +33,7 @@ from finetouch.types import Picture, Pixels, Query, Region, Reporter
 CLOSE = 0.02  # chances nearer than this are equal: several regions are returned
 LIKE = 0.12  # the rest of the winner's class counts as "such things" from this share of its chance
 SURE = 0.06  # what a phrase must reach against all other names in its best region
+OTHERWISE = 0.15  # what a region of another class counts, when Segformer calls some region what the phrase does
 SHARP = 0.7  # overlap from which a segmenter's outline is taken for the same thing
 ISLAND, HOLE = 0.01, 0.001
 
@@ -73,12 +74,13 @@ class Proposals:
 
     def _choose(self, query: Query, phrase: str) -> Things:
         noun = query.noun or ""
-        chances = self.likeness.chances(phrase)
-        if not len(chances):
-            raise self.not_found("This picture falls into no regions that could be meant.")
         head = singular_noun(noun)
         spared = [n for n in self.names.values() if head in words_of(n)]
-        if float(self.likeness.named(phrase, spared).max()) < SURE:
+        called = np.array([self.names.get(r.label) in spared for r in self.regions[: len(self.likeness)]], bool)
+        chances = self.likeness.chances(phrase, np.where(called, 1.0, OTHERWISE) if called.any() else None)
+        if not len(chances):
+            raise self.not_found("This picture falls into no regions that could be meant.")
+        if not called.any() and float(self.likeness.named(phrase, spared).max()) < SURE:
             raise self.not_found(f"Nothing in this picture looks like '{phrase}'.")
         best, lead = int(np.argmax(chances)), margin(chances)
         facts = {"chance": round(float(chances[best]), 3), "margin": round(lead, 4)}
