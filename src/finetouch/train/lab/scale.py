@@ -38,8 +38,8 @@ class Scale:
 SCALES = {
     "cpu": Scale(
         "cpu", 64, 60_000, 38_000, (32, 64, 64), (64, 80, 64), (32, 64, 96, 128), 128, 4,
-        {"vae": 1300, "vae-decoder": 2000, "clip": 700, "inpaint": 9000, "unet": 1200, "lcm": 500, "segformer": 3500,
-         "grounder": 6000, "sam": 2000, "judge": 5000},
+        {"vae": 1300, "vae-decoder": 2000, "clip": 700, "inpaint": 14000, "unet": 1200, "lcm": 500, "segformer": 5000,
+         "grounder": 7000, "sam": 5000, "judge": 5000},
         {"unet": 64, "lcm": 64, "segformer": 32, "grounder": 16, "sam": 16, "judge": 32},
     ),
     "gpu": Scale(

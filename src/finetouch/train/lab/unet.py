@@ -97,7 +97,7 @@ class Reader:
 
 
 def recipe(
-    name: str, scale: Scale, views: Views, clip: Path, vae: Any, start: Any = None, everything: float = 0.4
+    name: str, scale: Scale, views: Views, clip: Path, vae: Any, start: Any = None, everything: float = 0.25
 ) -> Recipe:
     """How a UNet is trained on encoded views: noise prediction with Min-SNR weights.
 

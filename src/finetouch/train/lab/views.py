@@ -48,7 +48,7 @@ def make_view(rng: np.random.Generator, words: Random, item: Item, size: int) ->
     large = [i for i, b in enumerate(found) if min(b[2] - b[0], b[3] - b[1]) >= 6 and b[2] - b[0] + b[3] - b[1] >= 20]
     if not large:
         return None
-    far = rng.random() < 0.3
+    far = rng.random() < 0.2
     i = int(rng.choice(large))
     window = (0, 0, side, side) if far else window_around(rng, side, found[i], (0.3, 0.85))
     picture, labels = cut(item, window, size)
@@ -69,14 +69,16 @@ def make_view(rng: np.random.Generator, words: Random, item: Item, size: int) ->
 
 
 def _hidden(rng: np.random.Generator, own: Bools) -> Bools:
-    """The thing's box or its grown outline."""
+    """The thing's box, its grown outline, or a place with room around it, as is left by a thing of another shape."""
     grow = int(rng.integers(1, 6))
-    if rng.random() < 0.4:
+    chance = rng.random()
+    if chance < 0.35:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * grow + 1, 2 * grow + 1))
         return np.asarray(cv2.dilate(own.view(np.uint8), kernel) > 0)
     x, y, w, h = cv2.boundingRect(own.view(np.uint8))
     out = np.zeros_like(own)
-    pad = [int(v) for v in rng.integers(0, grow + 1, 4)]
+    room = (grow, grow) if chance < 0.6 else (round(0.6 * h), round(0.6 * w))
+    pad = [int(rng.integers(0, room[side // 2] + 1)) for side in range(4)]
     out[max(0, y - pad[0]) : y + h + pad[1], max(0, x - pad[2]) : x + w + pad[3]] = True
     return out
 
