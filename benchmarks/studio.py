@@ -1,7 +1,7 @@
 """What the studio costs beside the library: requests taken per second, added latency, memory after many edits.
 
     python benchmarks/studio.py accept     requests that start an edit, taken per second
-    python benchmarks/studio.py latency    a recolor of a 1-megapixel photo: library, and the same through the service
+    python benchmarks/studio.py latency    a recolor of a photo: library, and the same through the service (--megapixels)
     python benchmarks/studio.py memory     memory of server and worker after 200 edits
 
 Library and service take turns in one run and the best of each counts, so that other work on the machine hits both:
@@ -155,10 +155,10 @@ def _waited(client: httpx.Client, job: str) -> dict[str, Any]:
 class Both:
     """The same edit by the library and by the service; each call returns (wall seconds, processor seconds)."""
 
-    def __init__(self, client: httpx.Client, server: psutil.Process, folder: Path) -> None:
+    def __init__(self, client: httpx.Client, server: psutil.Process, folder: Path, megapixels: float) -> None:
         self.client, self.server, self.folder = client, server, folder
         self.pipeline = Pipeline("embedded", "cpu")
-        self.pixels = photo()
+        self.pixels = photo(megapixels)
         self.mask = mask_of(self.pixels)
         self.png = bytes(cv2.imencode(".png", self.mask)[1])
         self.region = region_from_mask(self.mask.astype(np.float32) / 255, "drawing")
@@ -208,15 +208,15 @@ class Both:
         return sum(t.user + t.system for t in times)
 
 
-def latency(console: Console, repeats: int) -> None:
+def latency(console: Console, repeats: int, megapixels: float) -> None:
     """Added latency: best of the service over best of the library."""
     rows = (
         ("words, photo sent each time", "words"), ("mask and photo sent each time", "mask"),
         ("drawing, photo open already (the page)", "next"),
     )  # fmt: skip
-    table = Table("recolor of 1 megapixel", "library s", "service s", "added", "processor s", "", "added", box=None)
+    table = Table(f"recolor, photo of {megapixels:g} megapixels", "library s", "service s", "added", "processor s", "", "added", box=None)
     with studio() as (client, server), tempfile.TemporaryDirectory() as folder:
-        both = Both(client, server, Path(folder))
+        both = Both(client, server, Path(folder), megapixels)
         for name, kind in rows:
             both.library(kind), both.service(kind)
             times = [(both.library(kind), both.service(kind)) for _ in range(repeats)]
@@ -251,6 +251,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["accept", "latency", "memory", "serve"])
     parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--megapixels", type=float, default=1.0, help="of the photo in 'latency'")
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--folder")
     parser.add_argument("--port", type=int)
@@ -261,7 +262,7 @@ def main() -> None:
     elif given.what == "accept":
         accept(console)
     elif given.what == "latency":
-        latency(console, given.repeats)
+        latency(console, given.repeats, given.megapixels)
     else:
         memory(console, given.jobs)
 

@@ -28,6 +28,7 @@ from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
 
 _KEPT_PIXELS = 160e6
 _OPS: TypeAdapter[list[Op]] = TypeAdapter(list[Op])
+_AT_ONCE = 2e6  # pixels that are checked and saved within a few tenths of a second
 _MAX_OUTLINE = 400
 _SAME = 0.92  # candidates that overlap more than this are one to the eye
 
@@ -65,7 +66,7 @@ class Work:
         options = Options(
             method=engine["method"], seed=engine["seed"], grow=engine["grow"], feather=engine["feather"],
             verify=engine["verify"], reference=reference,
-            hooks={"edit": lambda step, edited: report.update("edit", 1, 1, preview=small(edited.pixels))},
+            hooks={"edit": lambda step, edited: self._show(step is plan.steps[-1], edited, report)},
         )  # fmt: skip
         try:
             result = pipeline.run(picture, plan, options, report)
@@ -89,6 +90,12 @@ class Work:
             "seed": result.provenance.seed,
             "outside": None if change is None else change.count,
         }
+
+    @staticmethod
+    def _show(last: bool, edited: Picture, report: Reporter) -> None:
+        """A preview after a step; not when the result itself is there in a moment."""
+        if not last or edited.width * edited.height > _AT_ONCE:
+            report.update("edit", 1, 1, preview=small(edited.pixels))
 
     def select(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Regions for a step or a phrase: the answer first, then the other candidates."""
