@@ -1,10 +1,10 @@
 """What the studio costs beside the library: requests taken per second, added latency, memory after many edits.
 
     python benchmarks/studio.py accept     requests that start an edit, taken per second
-    python benchmarks/studio.py latency    a recolor of a photo: library, and the same through the service (--megapixels)
+    python benchmarks/studio.py latency    a recolor of a photo: library, and the same through the service
     python benchmarks/studio.py memory     memory of server and worker after 200 edits
 
-Library and service take turns in one run and the best of each counts, so that other work on the machine hits both:
+Library and service take turns in one run and the median of each counts, so that other work on the machine hits both:
 read the ratios, not the seconds.
 """
 
@@ -33,7 +33,9 @@ from rich.table import Table
 
 from finetouch.engine.pipeline import Options, Pipeline, region_from_mask
 from finetouch.imaging import io
-from finetouch.types import EditPlan, EditStep
+from finetouch.studio.strokes import Stroke, rasterise
+from finetouch.studio.work import read_mask
+from finetouch.types import EditPlan, EditStep, Region
 
 BLUE = EditPlan(steps=(EditStep(op="recolor", target="cup", color="blue"),), instruction="make the cup blue")
 MEGABYTE = 1 << 20
@@ -153,7 +155,7 @@ def _waited(client: httpx.Client, job: str) -> dict[str, Any]:
 
 
 class Both:
-    """The same edit by the library and by the service; each call returns (wall seconds, processor seconds)."""
+    """The same request to the library and to the service; each call returns (wall seconds, processor seconds)."""
 
     def __init__(self, client: httpx.Client, server: psutil.Process, folder: Path, megapixels: float) -> None:
         self.client, self.server, self.folder = client, server, folder
@@ -161,7 +163,7 @@ class Both:
         self.pixels = photo(megapixels)
         self.mask = mask_of(self.pixels)
         self.png = bytes(cv2.imencode(".png", self.mask)[1])
-        self.region = region_from_mask(self.mask.astype(np.float32) / 255, "drawing")
+        self.circle = {"kind": "stroke", "radius": 0.22 * self.pixels.shape[1], "points": [self._middle()]}
         self.kept = file_of(self.pixels)
         self.picture = io.load(self.kept)
         uploaded = _uploaded(client, self.kept)
@@ -172,7 +174,7 @@ class Both:
         data = self.kept if kind == "next" else file_of(self.pixels)
         start, used = time.perf_counter(), time.process_time()
         picture = self.picture if kind == "next" else io.load(data)
-        region = None if kind == "words" else self.region
+        region = self._region(kind)
         result = self.pipeline.run(picture, BLUE, Options(seed=1, region=region))
         result.save(self.folder / f"{secrets.token_hex(4)}.png", quick=True)
         return time.perf_counter() - start, time.process_time() - used
@@ -182,10 +184,9 @@ class Both:
         data = file_of(self.pixels)
         start, used = time.perf_counter(), self._used()
         if kind == "next":
-            circle = {"kind": "stroke", "radius": 0.22 * self.pixels.shape[1], "points": [self._middle()]}
             body = {
                 "project": self.project["id"], "base": self.project["head"], "plan": BLUE.model_dump(mode="json"),
-                "hands": [{"ops": [circle]}], "engine": {"seed": 1},
+                "hands": [{"ops": [self.circle]}], "engine": {"seed": 1},
             }  # fmt: skip
             sent = self.client.post("/api/v1/jobs", json=body)
         else:
@@ -199,6 +200,15 @@ class Both:
         self.client.get(f"/api/v1/jobs/{job}/result").raise_for_status()
         return time.perf_counter() - start, self._used() - used
 
+    def _region(self, kind: str) -> Region | None:
+        """What the service works out from the same request: the mask file read, or the stroke drawn."""
+        if kind == "words":
+            return None
+        if kind == "mask":
+            return region_from_mask(read_mask(self.png), "drawing")
+        ops = [Stroke.model_validate(self.circle)]
+        return region_from_mask(rasterise(ops, self.picture.size, read_mask), "drawing")
+
     def _middle(self) -> tuple[float, float]:
         height, width = self.pixels.shape[:2]
         return width / 2, height / 2
@@ -209,18 +219,19 @@ class Both:
 
 
 def latency(console: Console, repeats: int, megapixels: float) -> None:
-    """Added latency: best of the service over best of the library."""
+    """Added latency: median of the service over median of the library."""
     rows = (
         ("words, photo sent each time", "words"), ("mask and photo sent each time", "mask"),
         ("drawing, photo open already (the page)", "next"),
     )  # fmt: skip
-    table = Table(f"recolor, photo of {megapixels:g} megapixels", "library s", "service s", "added", "processor s", "", "added", box=None)
+    head = f"recolor, photo of {megapixels:g} megapixels"
+    table = Table(head, "library s", "service s", "added", "processor s", "", "added", box=None)
     with studio() as (client, server), tempfile.TemporaryDirectory() as folder:
         both = Both(client, server, Path(folder), megapixels)
         for name, kind in rows:
             both.library(kind), both.service(kind)
             times = [(both.library(kind), both.service(kind)) for _ in range(repeats)]
-            (a, c), (b, d) = (np.min([t[i] for t in times], axis=0) for i in (0, 1))
+            (a, c), (b, d) = (np.median([t[i] for t in times], axis=0) for i in (0, 1))
             table.add_row(
                 name, f"{a:.3f}", f"{b:.3f}", f"{100 * (b / a - 1):+.0f} %", f"{c:.2f}", f"{d:.2f}",
                 f"{100 * (d / c - 1):+.0f} %",
@@ -250,7 +261,7 @@ def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["accept", "latency", "memory", "serve"])
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--repeats", type=int, default=31)
     parser.add_argument("--megapixels", type=float, default=1.0, help="of the photo in 'latency'")
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--folder")

@@ -4,6 +4,8 @@ import os
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from finetouch.errors import InputError, OutputError
@@ -174,3 +176,24 @@ def test_masks_are_checked(tmp_path):
     io.save_gray(mask * 0, path, overwrite=True)
     with pytest.raises(InputError, match="selects nothing"):
         io.load_mask(path, (8, 6))
+
+
+@given(st.integers(1, 90), st.integers(1, 90), st.sampled_from([None, 1, 3, 6, 8]), st.sampled_from(["JPEG", "PNG"]))
+def test_check_knows_what_load_finds(width: int, height: int, turn: int | None, kind: str) -> None:
+    image = Image.new("RGB", (width, height), (200, 10, 60))
+    exif = Image.Exif()
+    if turn:
+        exif[0x0112] = turn
+    data = encoded(image, kind, exif=exif)
+    picture, size = io.check(data)
+    loaded = io.load(data)
+    assert size == loaded.size and (picture.alpha is None) == (loaded.alpha is None)
+    assert picture.format == loaded.format and picture.notices == loaded.notices
+
+
+def test_check_refuses_a_cut_or_large_jpeg() -> None:
+    data = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)), "JPEG")
+    with pytest.raises(InputError, match="truncated"):
+        io.check(data[: len(data) // 2])
+    with pytest.raises(InputError, match="megapixels"):
+        io.check(data, 1000)

@@ -98,13 +98,14 @@ def fuse(net: nn.Module) -> None:
 
 
 LARGE = 50_000
-"""Weights of at least so many numbers are stored in one byte each."""
+"""Weights of our own heads of at least so many numbers are stored in one byte each."""
 
 
 def shrink(path: Path) -> None:
     """Stores the weights small; the runtime turns them into float32 when it loads the file, so speed stays the same.
 
-    Large weights become int8 with one scale per output (the runtime's Cast and Mul), the others float16 (Cast).
+    Large weights become int8 with one scale per output (the runtime's Cast and Mul), the others float16 (Cast). The
+    encoder stays in float16: in bytes it would move every output by 2 to 9 %, the rest moves them by less than 1 %.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -119,7 +120,7 @@ def shrink(path: Path) -> None:
         if array.size < 64:
             continue
         graph.initializer.remove(item)
-        if array.size < LARGE:
+        if array.size < LARGE or name.startswith("encoder."):
             graph.initializer.append(numpy_helper.from_array(array.astype(np.float16), name + "_half"))
             turned.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT, name=name + "_cast"))
             continue

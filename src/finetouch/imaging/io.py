@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -51,14 +52,43 @@ def load(source: Source, max_pixels: float | None = None) -> Picture:
         return _from_pillow(source, "image", None, limit)
     data, name = _read(source)
     with _unlimited_pillow():
-        _register_heif(data)
-        try:
-            image = Image.open(io.BytesIO(data))
-        except UnidentifiedImageError:
-            raise InputError(f"'{name}' is not a picture that can be read.", _format_hint(data, name)) from None
-        except (OSError, ValueError, SyntaxError) as error:
-            raise InputError(f"'{name}' cannot be read: {error}.", "Is the file complete?") from None
-        return _from_pillow(image, name, hashlib.sha256(data).hexdigest(), limit)
+        return _from_pillow(_opened(data, name), name, hashlib.sha256(data).hexdigest(), limit)
+
+
+def check(data: bytes, max_pixels: float | None = None) -> tuple[Picture, tuple[int, int]]:
+    """Whether a file can be opened, without holding its pixels where the format allows that.
+
+    Args:
+        data: The encoded picture. max_pixels: As for `load`.
+
+    Returns:
+        The picture, a JPEG at an eighth of its size (every byte of the file was read all the same), and the full size
+        (width, height) after turning it upright.
+
+    Raises:
+        InputError: As `load`.
+    """
+    limit = settings().max_pixels if max_pixels is None else max_pixels
+    with _unlimited_pillow():
+        image = _opened(data, "bytes")
+        size = image.size
+        small = image.format == "JPEG" and size[0] * size[1] <= limit
+        if small:
+            image.draft(image.mode, (size[0] // 8, size[1] // 8))
+            if image.getexif().get(metadata.ORIENTATION) in (5, 6, 7, 8):
+                size = size[1], size[0]
+        picture = _from_pillow(image, "bytes", hashlib.sha256(data).hexdigest(), limit)
+    return picture, size if small else picture.size
+
+
+def _opened(data: bytes, name: str) -> Image.Image:
+    _register_heif(data)
+    try:
+        return Image.open(io.BytesIO(data))
+    except UnidentifiedImageError:
+        raise InputError(f"'{name}' is not a picture that can be read.", _format_hint(data, name)) from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InputError(f"'{name}' cannot be read: {error}.", "Is the file complete?") from None
 
 
 def from_array(array: np.ndarray) -> Picture:
@@ -213,13 +243,18 @@ def load_mask(path: str, size: tuple[int, int]) -> np.ndarray:
             f"The mask '{path}' is {picture.width}x{picture.height}, the picture is {size[0]}x{size[1]}.",
             "A mask must have the size of the picture.",
         )
-    gray = picture.pixels.max(axis=2)
-    if picture.alpha is not None and picture.alpha.min() < 255 and gray.min() == gray.max():
-        gray = picture.alpha
-    mask = gray.astype(np.float32) / np.float32(255)
+    mask = gray_of(picture).astype(np.float32) / np.float32(255)
     if not (mask > 0.5).any():
         raise InputError(f"The mask '{path}' selects nothing.", "Paint the part to change white.")
     return mask
+
+
+def gray_of(picture: Picture) -> np.ndarray:
+    """A picture read as a mask: ``(H, W) uint8``, its brightest channel, or its alpha channel when only that varies."""
+    gray = np.maximum.reduce([picture.pixels[..., i] for i in range(3)])
+    if picture.alpha is not None and picture.alpha.min() < 255 and gray.min() == gray.max():
+        return picture.alpha
+    return np.asarray(gray)
 
 
 def write_atomically(path: str, write: Any, overwrite: bool) -> None:
@@ -326,6 +361,8 @@ def _to_rgb(
     if "transparency" in image.info or "A" in image.getbands() or "a" in image.getbands():
         rgba = np.array(image.convert("RGBA"))
         return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]), icc
+    if image.mode == "L":
+        return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2RGB)), None, icc
     return np.array(image.convert("RGB")), None, icc
 
 

@@ -20,7 +20,7 @@ from finetouch.types import Picture
 KEY = "finetouch"
 PARAMETERS = "parameters"
 NAMESPACE = "https://finetouch.dev/ns/1.0/"
-_EXIF_IFD, _USER_COMMENT, _ORIENTATION = 0x8769, 0x9286, 0x0112
+_EXIF_IFD, _USER_COMMENT, ORIENTATION = 0x8769, 0x9286, 0x0112
 _TIFF_XMP, _TIFF_DESCRIPTION = 700, 270
 _UNICODE = b"UNICODE\x00"
 
@@ -41,7 +41,7 @@ def save_options(kind: str, picture: Picture, info: dict[str, Any], parameters: 
     exif = Image.Exif()
     if picture.exif:
         exif.load(picture.exif)
-        exif.pop(_ORIENTATION, None)
+        exif.pop(ORIENTATION, None)
     if kind == "PNG":
         chunks = PngInfo()
         for key, value in picture.text.items():

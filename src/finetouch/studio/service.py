@@ -29,7 +29,7 @@ from finetouch.studio.settings import StudioSettings
 from finetouch.studio.strokes import Op, rasterise
 from finetouch.studio.sweep import Sweeper, Swept, sweep
 from finetouch.studio.views import SUFFIX, Views, kind_of
-from finetouch.studio.work import mask_png, outline, read_mask
+from finetouch.studio.work import gray_png, mask_png, outline, read_mask
 from finetouch.types import EditPlan
 
 _LOG = logging.getLogger(__name__)
@@ -103,17 +103,17 @@ class Studio:
             raise InputError("The file is too large.", f"At most {self.settings.max_upload >> 20} MB.")
         suffix = kind_of(data)
         try:
-            picture = io.load(data, self.settings.max_pixels)
+            picture, size = io.check(data, self.settings.max_pixels)
         except InputError as error:
             error.message = error.message.replace("'bytes'", f"“{clean_name(name)}”")
             raise
         stored = self.vault.put(data, suffix)
-        self.views.know(stored, picture.size)
+        self.views.know(stored, size)
         self._names[stored] = clean_name(name)
         if len(self._names) > _KEPT_NAMES:
             self._names.popitem(last=False)
         return {
-            "picture": stored, "size": list(picture.size), "format": picture.format, "name": clean_name(name),
+            "picture": stored, "size": list(size), "format": picture.format, "name": clean_name(name),
             "has_alpha": picture.alpha is not None, "notices": list(picture.notices),
         }  # fmt: skip
 
@@ -169,12 +169,11 @@ class Studio:
                 f"The mask is {found.width}x{found.height}, the picture is {size[0]}x{size[1]}.",
                 "A mask must have the size of the picture (or send ?fit=stretch).",
             )
-        gray = np.maximum.reduce([found.pixels[..., i] for i in range(3)])
-        if found.alpha is not None and found.alpha.min() < 255 and gray.min() == gray.max():
-            gray = found.alpha
-        mask = resize_mask(gray.astype("float32") / 255, size)
-        name = self.vault.put(mask_png(mask), "png")
-        return {"mask": name, "size": list(size), "coverage": float(mask.mean())}
+        gray = io.gray_of(found)
+        if found.size != size:
+            gray = np.rint(resize_mask(gray.astype(np.float32) / np.float32(255), size) * 255).astype(np.uint8)
+        name = self.vault.put(gray_png(gray), "png")
+        return {"mask": name, "size": list(size), "coverage": float(gray.mean() / 255)}
 
     def submit(self, request: JobRequest, client: str = "") -> Job:
         """Queues an edit of a project's state; its result becomes a new state."""

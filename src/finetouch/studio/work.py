@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 
 from finetouch.contracts import EditMethod, Selection
 from finetouch.engine.pipeline import Options, Pipeline, region_from_mask
+from finetouch.engine.result import EditResult
 from finetouch.engine.vault import Vault
 from finetouch.errors import FinetouchError, InputError, TargetNotFound
 from finetouch.imaging import masks
@@ -75,21 +77,26 @@ class Work:
         given = payload.get("name") or picture.name
         result = replace(result, provenance=replace(result.provenance, input_name=given))
         report.update("save", 0, 1, "writing the result")
-        scratch = self._folder / f"scratch-{secrets.token_hex(8)}.png"
-        try:
-            result.save(scratch, quick=True)
-            name = self._vault.take(scratch, "png")
-        finally:
-            scratch.unlink(missing_ok=True)
+        with ThreadPoolExecutor(1) as beside:
+            mask = beside.submit(self._keep_mask, result.mask)
+            name = self._keep(result)
         change = result.outside_change
         return {
             **result.to_json(),
             "report": [for_page(line) for line in result.report],
             "picture": name,
-            "mask": self._keep_mask(result.mask),
+            "mask": mask.result(),
             "seed": result.provenance.seed,
             "outside": None if change is None else change.count,
         }
+
+    def _keep(self, result: EditResult) -> str:
+        scratch = self._folder / f"scratch-{secrets.token_hex(8)}.png"
+        try:
+            result.save(scratch, quick=True)
+            return self._vault.take(scratch, "png")
+        finally:
+            scratch.unlink(missing_ok=True)
 
     @staticmethod
     def _show(last: bool, edited: Picture, report: Reporter) -> None:
@@ -208,7 +215,11 @@ def small(pixels: np.ndarray, side: int = 384) -> np.ndarray:
 
 def mask_png(mask: Mask) -> bytes:
     """A mask as an 8-bit grey PNG."""
-    values = cv2.convertScaleAbs(mask, alpha=255)
+    return gray_png(cv2.convertScaleAbs(mask, alpha=255))
+
+
+def gray_png(values: np.ndarray) -> bytes:
+    """An 8-bit grey PNG, quickly."""
     return bytes(cv2.imencode(".png", values, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])[1])
 
 
