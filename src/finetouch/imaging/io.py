@@ -74,7 +74,7 @@ def check(data: bytes, max_pixels: float | None = None) -> tuple[Picture, tuple[
         size = image.size
         small = image.format == "JPEG" and size[0] * size[1] <= limit
         if small:
-            image.draft(image.mode, (size[0] // 8, size[1] // 8))
+            image.draft(image.mode, (max(1, size[0] // 8), max(1, size[1] // 8)))
             if image.getexif().get(metadata.ORIENTATION) in (5, 6, 7, 8):
                 size = size[1], size[0]
         picture = _from_pillow(image, "bytes", hashlib.sha256(data).hexdigest(), limit)
