@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -20,7 +22,7 @@ from finetouch.train.lab.recipes import RECIPES, Workshop, recipe  # noqa: E402
 from finetouch.train.lab.scale import SCALES, scale_of  # noqa: E402
 from finetouch.train.lab.seeing import asked, sights  # noqa: E402
 from finetouch.train.lab.views import coarse, stream  # noqa: E402
-from finetouch.types import Reporter  # noqa: E402
+from finetouch.types import Progress, Reporter  # noqa: E402
 
 TINY = replace(
     SCALES["cpu"], name="tiny", pool=600, views=48, vae=(8, 16, 16), unet=(16, 16, 16), segformer=(8, 16, 16, 16),
@@ -93,6 +95,16 @@ def test_cancelling_keeps_the_checkpoint(work: Workshop, tmp_path: Path, pool: P
     with pytest.raises(Cancelled):
         train(recipe("segformer", work), tmp_path / "s", Pace(log_every=1), Reporter(None, cancel))
     assert (tmp_path / "s" / "checkpoint.pt").exists() and not (tmp_path / "s" / "model").exists()
+
+
+def test_a_polite_kill_keeps_the_checkpoint(work: Workshop, tmp_path: Path, pool: Pool) -> None:
+    def kill(_progress: Progress) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        train(replace(recipe("segformer", work), steps=50), tmp_path, Pace(), Reporter(kill))
+    assert (tmp_path / "checkpoint.pt").exists() and signal.getsignal(signal.SIGTERM) is before
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import csv
 import json
 import math
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +97,7 @@ def train(recipe: Recipe, folder: Path, pace: Pace = Pace(), report: Reporter | 
     """Trains, or goes on from the last checkpoint in `folder`, and writes the averaged model to ``folder/model``.
 
     Writes ``log.csv``, ``loss.png`` and ``samples-STEP.png`` as it goes. Stopping (Ctrl-C, cancel, minutes) loses at
-    most the work since the last checkpoint.
+    most the work since the last checkpoint; after Ctrl-C and a polite kill (SIGTERM, as batch systems send it) none.
 
     Returns:
         The last line of the log.
@@ -106,22 +108,43 @@ def train(recipe: Recipe, folder: Path, pace: Pace = Pace(), report: Reporter | 
     begun, last = time.monotonic(), {}
     window: list[Losses] = []
     try:
-        for batch in recipe.batches(run.step):
-            if run.step >= recipe.steps or (pace.minutes and time.monotonic() - begun > pace.minutes * 60):
-                break
-            window.append(run.update(_moved(batch, recipe.device)))
-            if run.step % pace.log_every == 0:
-                last = run.log(window)
-                window = []
-            if run.step % pace.save_every == 0:
-                run.checkpoint()
-            if recipe.sample and run.step % pace.sample_every == 0:
-                run.show()
-            report.update(recipe.name, run.step, recipe.steps, message=f"loss {last.get('loss', '...')}")
+        with _killable():
+            for batch in recipe.batches(run.step):
+                if run.step >= recipe.steps or (pace.minutes and time.monotonic() - begun > pace.minutes * 60):
+                    break
+                window.append(run.update(_moved(batch, recipe.device)))
+                if run.step % pace.log_every == 0:
+                    last = run.log(window)
+                    window = []
+                if run.step % pace.save_every == 0:
+                    run.checkpoint()
+                if recipe.sample and run.step % pace.sample_every == 0:
+                    run.show()
+                report.update(recipe.name, run.step, recipe.steps, message=f"loss {last.get('loss', '...')}")
     finally:
         run.checkpoint()
     run.finish()
     return last
+
+
+@contextmanager
+def _killable() -> Iterator[None]:
+    """SIGTERM stops the block as Ctrl-C does, so that a checkpoint is written; worker processes end at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    owner = os.getpid()
+
+    def stop(_number: int, _frame: object) -> None:
+        if os.getpid() != owner:
+            os._exit(143)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _moved(batch: Batch, device: str) -> Batch:
