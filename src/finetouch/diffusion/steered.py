@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from finetouch.diffusion import savers
 from finetouch.diffusion.codec import Codec, checked_pixels, to_tensor
@@ -18,6 +18,8 @@ from finetouch.diffusion.schedule import At
 from finetouch.errors import BrokenOutput, UsageError
 from finetouch.select.tensors import BICUBIC, CLIP, Look, tokenizer_of
 from finetouch.types import Pixels
+
+Decoder = Literal["full", "small", "linear"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,20 +169,22 @@ class Denoiser:
 
         return told
 
-    def decoder(self, small: bool, clean: Any) -> Callable[[Any], Any] | None:
+    def decoder(self, kind: Decoder, clean: Any) -> Callable[[Any], Any] | None:
         """States to pictures with gradients; None when states are pictures.
 
         Args:
-            small: By the preset's small decoder (the one for previews), else by one fitted to this autoencoder.
+            kind: "full", the model's own; "small", the preset's decoder for previews, without one the model's own with
+                the slope of a linear one fitted to it; "linear", that fit alone.
             clean: Latents of the picture at hand.
         """
         codec, tiny = self.codec, self.parts.get("preview")
         if codec is None:
             return None
-        if not small:
+        if kind == "full":
             return codec.decode_with_slope
-        if tiny is None:
-            return LinearDecoder(codec.decode_with_slope, clean, codec.factor)
+        if kind == "linear" or tiny is None:
+            fitted = LinearDecoder(codec.decode_with_slope, clean, codec.factor)
+            return fitted.rough if kind == "linear" else fitted
         first = next(tiny.parameters())
         return lambda z: tiny.decode(z.to(first.dtype)).sample.to(z.dtype)
 

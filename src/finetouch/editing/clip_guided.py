@@ -25,7 +25,7 @@ from finetouch.diffusion.preview import Preview
 from finetouch.diffusion.prompts import Spoken, note_of
 from finetouch.diffusion.sampler import PREVIEWS, Job
 from finetouch.diffusion.schedule import course
-from finetouch.diffusion.steered import Denoiser, Seer, seer
+from finetouch.diffusion.steered import Decoder, Denoiser, Seer, seer
 from finetouch.editing import _ranking, _repaint
 from finetouch.editing._generators import COARSE, FEATHER, models_of, unet_size
 from finetouch.editing.background import NOUNS
@@ -71,13 +71,15 @@ class ClipGuidedParams(contracts.Params):
     guidance: float | None = Field(
         None, ge=0, le=100, description="classifier-free guidance, for models that hear words"
     )
-    copies: int = Field(8, ge=1, le=64, description="views that CLIP gets of each picture")
+    copies: int | None = Field(None, ge=1, le=64, description="views that CLIP gets of each picture; default 8")
     distance: Distance = Field("spherical", description="spherical or cosine distance of CLIP features")
     through: Through | None = Field(
         None, description="unet: exact slope; frozen: without the model's, three times as fast"
     )
-    decoder: Literal["full", "small"] | None = Field(
-        None, description="for the slope: the model's own decoder, or the one for previews (else a linear fit)"
+    decoder: Decoder | None = Field(
+        None,
+        description="what is looked at and differentiated: full, the model's own decoder; small, the one for previews "
+        "(else the own one with the slope of a linear fit); linear, the fit alone",
     )
     surround: Literal["grey", "source"] = Field("grey", description="what CLIP sees around the region")
     lean: bool = Field(False, description="less memory, a little slower: activations are computed again")
@@ -209,7 +211,8 @@ class ClipGuided(EditMethod):
 
 def settle(params: ClipGuidedParams, facts: dict[str, Any], pixels: bool) -> dict[str, Any]:
     """The numbers that count: the user's, else the preset's (``clip_guided`` in its facts), else the papers'."""
-    usual = {**(PIXEL if pixels else LATENT), "through": "unet", "decoder": "full", **facts.get("clip_guided", {})}
+    usual = {**(PIXEL if pixels else LATENT), "through": "unet", "decoder": "full", "copies": 8}
+    usual |= facts.get("clip_guided", {})
     given = {k: getattr(params, k) for k in usual if getattr(params, k, None) is not None}
     settled = {k: v for k, v in {**usual, **given}.items() if k in ClipGuidedParams.model_fields}
     if "balance" in given and "balance" not in facts.get("clip_guided", {}) and given["balance"] != usual["balance"]:
@@ -217,7 +220,7 @@ def settle(params: ClipGuidedParams, facts: dict[str, Any], pixels: bool) -> dic
         other = LATENT if given["balance"] else PIXEL
         settled |= {k: other[k] for k in other if k.startswith("lambda_") and k not in given}
     settled["skip"] = min(settled["skip"], settled["steps"] - 1)
-    settled |= {k: getattr(params, k) for k in ("variant", "start", "eta", "copies", "distance", "surround", "lean")}
+    settled |= {k: getattr(params, k) for k in ("variant", "start", "eta", "distance", "surround", "lean")}
     return settled
 
 
@@ -236,7 +239,7 @@ def _sampled(
             grid = torch.from_numpy(latent_mask(_hard(request.area), denoiser.codec.factor))[None, None].to(picture)
         views = torch.Generator("cpu").manual_seed(seeds[0] + 1)
         guide = Guide(
-            _terms(work, picture, area, views), denoiser.decoder(settled["decoder"] == "small", clean),
+            _terms(work, picture, area, views), denoiser.decoder(settled["decoder"], clean),
             settled["balance"], settled["through"], settled["lean"],
         )  # fmt: skip
         steps = course(denoiser.parts["scheduler"], settled["steps"], settled["skip"])

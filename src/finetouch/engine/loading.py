@@ -116,6 +116,10 @@ def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
         return made
     made, info = made
     _check_complete(made, info, piece, role)
+    if piece.cls.startswith("diffusers."):
+        import torch
+
+        made.to(memory_format=torch.channels_last)  # convolutions of autoencoders become up to half as fast again
     return made.eval()
 
 

@@ -24,6 +24,7 @@ from finetouch.types import Picture, Progress, Reporter
 Given = dict[str, Any]
 Make = Callable[[Case, int], Made]
 SILENT: Given = {"lambda_clip": 0, "lambda_lpips": 0, "lambda_l2": 0, "lambda_range": 0}
+THRIFTY: Given = {"through": "frozen", "decoder": "linear", "copies": 4}
 STRENGTHS = (0.5, 0.65, 0.8, 1.0)
 TARGETS = {"choice": 0.90, "success": 0.75, "lpips_share": 1 / 3, "step": 3.5, "memory": 0.6}
 
@@ -162,9 +163,8 @@ def choice(room: Room, scenes: int, selector: str = "segformer-clip") -> dict[st
 def cost(room: Room, case: Case, rounds: int = 3) -> dict[str, float]:
     """Seconds of a guided step against a plain one of the same sampler in the same run, UNet calls, and memory."""
     unet = room.pipeline.models.get("generate", room.report)["unet"]
-    thrifty: Given = {"through": "frozen", "decoder": "small", "copies": 4}
     exact: Given = {"through": "unet", "decoder": "full"}
-    settings: dict[str, Given] = {"plain": dict(SILENT), "guided": {}, "exact": exact, "thrifty": thrifty}
+    settings: dict[str, Given] = {"plain": dict(SILENT), "guided": {}, "exact": exact, "thrifty": THRIFTY}
     seconds: dict[str, list[float]] = {name: [] for name in settings}
     for _ in range(rounds):
         for name, params in settings.items():
@@ -216,7 +216,11 @@ def grid(steps: int) -> dict[str, dict[str, Any]]:
         "both, cosine": {"variant": "both", "distance": "cosine"},
         "both, exact slope": {"variant": "both", "through": "unet", "decoder": "full"},
         "both, frozen noise": {"variant": "both", "through": "frozen", "decoder": "full"},
-        "both, frozen noise, small decoder": {"variant": "both", "through": "frozen", "decoder": "small"},
+        **{
+            f"both, frozen noise, {kind} decoder": {"variant": "both", "through": "frozen", "decoder": kind}
+            for kind in ("small", "linear")
+        },
+        "both, thrifty": {"variant": "both", **THRIFTY},
         "both, sees the source": {"variant": "both", "surround": "source"},
     }
 
