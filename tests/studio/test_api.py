@@ -343,3 +343,40 @@ def test_every_request_is_shown_with_an_example_that_is_valid(client: TestClient
             seen += 1
             assert operation.get("description"), path
     assert seen >= 10
+
+
+def test_a_two_stage_edit_shows_its_stages_and_takes_another_place(
+    client: TestClient, finished: Finished, scene: np.ndarray
+) -> None:
+    _, project = opened(client, scene)
+    thing = np.zeros((40, 40, 4), np.uint8)
+    thing[8:32, 4:36] = (250, 210, 20, 255)
+    reference = client.post("/api/v1/pictures?name=thing.png", content=png(thing)).json()["picture"]
+    step = {"op": "replace", "target": "ball", "result": "box", "method": "two-stage", "params": {"check": False}}
+    hand = {"ops": [{"kind": "box", "xyxy": [10, 10, 50, 55]}]}
+
+    def edited(params: dict[str, Any]) -> dict[str, Any]:
+        plan = {"steps": [{**step, "params": {**step["params"], **params}}], "instruction": "replace the ball"}
+        body = {"project": project["id"], "base": project["head"], "plan": plan, "hands": [hand]}
+        body |= {"reference": reference, "engine": {"seed": 3}}
+        job = client.post("/api/v1/jobs", json=body).json()["job"]
+        done = finished(job)
+        assert done["state"] == "done", done["error"]
+        return next(n for n in client.get(f"/api/v1/projects/{project['id']}").json()["nodes"] if n["job"] == job)
+
+    node = edited({})
+    stages = {s["name"]: s for s in node["stages"]}
+    assert list(stages) == ["mask", "describe", "background", "propose", "paint"]
+    empty = pixels(client.get(f"/api/v1/pictures/{stages['background']['picture']}/file?format=same").content)
+    assert empty.shape[:2] == scene.shape[:2]
+    choices = stages["propose"]["choices"]
+    assert len(choices) > 1 and [c["chosen"] for c in choices] == [True] + [False] * (len(choices) - 1)
+    other = edited({"pick": 2})
+    assert [c["chosen"] for c in other["stages"][3]["choices"]][:2] == [False, True]
+    assert (
+        other["picture"] != node["picture"] and client.get(f"/api/v1/pictures/{choices[1]['picture']}/thumb").is_success
+    )
+    packed = zipfile.ZipFile(BytesIO(client.get(f"/api/v1/projects/{project['id']}/file").content))
+    assert f"files/{choices[0]['picture']}" in packed.namelist()
+    assert client.post("/api/v1/projects/open", content=packed.fp.getvalue()).is_success
+    assert not list(Path(client.app.state.studio.settings.folder).glob("stages-*"))

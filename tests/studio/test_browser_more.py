@@ -135,3 +135,32 @@ def test_the_keyboard_alone_is_enough(visit: Callable[..., Person], server: Serv
     shoot(me, "help")
     me.page.keyboard.press("Escape")
     assert me.page.locator("#help").is_hidden()
+
+
+def test_two_stages_are_shown_and_another_place_is_a_click(
+    visit: Callable[..., Person], server: Server, photo: Path, tmp_path: Path
+) -> None:
+    from skimage import data
+
+    cup = data.coffee()[20:260, 120:440]
+    (tmp_path / "cup.png").write_bytes(png(np.ascontiguousarray(cup)))
+    me = visit(server)
+    me.open(photo)
+    me.say("add a cup")
+    me.page.locator(".card input[type=file]").set_input_files(str(tmp_path / "cup.png"))
+    me.until("studio.s.reference !== null")
+    me.page.locator(".card summary").click()
+    me.page.locator(".card").get_by_label("Method").select_option("two-stage")
+    root = me.head
+    me.apply()
+    places = me.page.locator("#stages button")
+    assert me.page.locator("#stages li").count() == 3 and places.count() > 1
+    assert places.nth(0).get_attribute("aria-pressed") == "true"
+    me.page.locator("#stages").scroll_into_view_if_needed()
+    shoot(me, "stages")
+    first = me.picture
+    places.nth(1).click()
+    me.until(f"studio.head.picture !== {first!r} && studio.head.parent === {root!r} && !studio.s.job")
+    me.settle()
+    assert me.page.locator("#stages button").nth(1).get_attribute("aria-pressed") == "true"
+    shoot(me, "stages-other-place")

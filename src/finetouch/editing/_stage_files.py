@@ -53,7 +53,7 @@ def keep(work: Work, write: Callable[[Path], object]) -> None:
 def save(picture: Picture | None, path: Path) -> None:
     """Writes a picture, when there is one."""
     if picture is not None:
-        io.save(picture, path, overwrite=True, strip=True)
+        io.save(picture, path, overwrite=True, strip=True, quick=True)
 
 
 def save_places(work: Work, folder: Path) -> None:

@@ -26,6 +26,28 @@ MAX_FILES = 5000
 MAX_DOCUMENT = 64 << 20
 
 
+class Choice(BaseModel):
+    """One of several proposals. picture: How it looks, in the vault. why: What spoke for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    picture: str
+    score: float
+    chosen: bool = False
+    why: str = ""
+
+
+class Stage(BaseModel):
+    """A stage of a method that works in several. picture: What it made, in the vault. choices: What it proposed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    seconds: float
+    picture: str | None = None
+    choices: list[Choice] = Field(default_factory=list)
+
+
 class Node(BaseModel):
     """One state of the picture.
 
@@ -36,6 +58,7 @@ class Node(BaseModel):
         plan: What was done, with methods and seeds filled in. hands: Marks and strokes per step, as they were sent.
         seed, seconds, report, facts: As the result said. outside_change: Pixels changed outside of the mask.
         job: The job that made it. created: Seconds since 1970.
+        stages: How it came about, for methods in several stages.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,6 +78,13 @@ class Node(BaseModel):
     outside_change: int | None = None
     job: str | None = None
     created: float = Field(default_factory=time.time)
+    stages: list[Stage] = Field(default_factory=list)
+
+    @property
+    def files(self) -> list[str]:
+        """Every picture and mask in the vault that belongs to it."""
+        choices = [c.picture for stage in self.stages for c in stage.choices]
+        return [n for n in (self.picture, self.mask, *(s.picture for s in self.stages), *choices) if n]
 
 
 class Document(BaseModel):
@@ -188,7 +218,7 @@ class Project:
         """The project file: a zip of ``project.json`` and every picture and mask, each once."""
         with self._lock:
             text = self.document.model_dump_json(indent=1)
-            names = sorted({n for node in self.document.nodes.values() for n in (node.picture, node.mask) if n})
+            names = sorted({n for node in self.document.nodes.values() for n in node.files})
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr(_DOCUMENT, text, zipfile.ZIP_DEFLATED)
@@ -274,8 +304,8 @@ class Projects:
             raise InputError("The project file is too large.", "Its project.json is over 64 MB.")
         document = _document(archive.read(_DOCUMENT), "the project file")
         for node in document.nodes.values():
-            for name in (node.picture, node.mask):
-                if name is None or self._vault.has(name):
+            for name in node.files:
+                if self._vault.has(name):
                     continue
                 self._vault.path(name, must_exist=False)
                 content = archive.read(f"files/{name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import shutil
 import sqlite3
 import threading
 import time
@@ -79,6 +80,8 @@ class Studio:
         """Picks up where the last run stopped: finished results become states, unfinished jobs are marked."""
         for path in self.settings.folder.glob("scratch-*.png"):
             path.unlink(missing_ok=True)
+        for path in self.settings.folder.glob("stages-*"):
+            shutil.rmtree(path, ignore_errors=True)
         self.queue.start()
         if self.settings.keep_days > 0:
             self._sweeper.start()
@@ -229,6 +232,7 @@ class Studio:
             lacking = [p for p in spec.packages if find_spec(p) is None]
             rows.append({
                 "name": spec.name, "summary": spec.summary, "ops": list(spec.ops), "presets": list(spec.presets),
+                "anywhere": not spec.roles,
                 "needs_reference": spec.needs_reference, "needs_region": spec.needs_region,
                 "schema": spec.cls.Params.model_json_schema(), "available": not lacking,
                 "install": f"pip install 'finetouch[{spec.extra}]'" if lacking and spec.extra else None,
@@ -299,7 +303,7 @@ class Studio:
             label=(plan.instruction or " then ".join(s.op for s in plan.steps))[:400], size=tuple(result["size"]),
             plan=plan, hands=[h or {} for h in job.payload["hands"]], seed=result["seed"], seconds=result["seconds"],
             report=result["report"], provenance=result["provenance"], outside_change=result["outside"], job=job.id,
-            created=job.ended or time.time(),
+            created=job.ended or time.time(), stages=result.get("stages") or [],
         )  # fmt: skip
         moved = job.payload.get("adopt", True) and project.document.head == job.payload["base"]
         return project.add(node, checkout=moved)

@@ -24,6 +24,7 @@ from finetouch.plan.phrase import parse_phrase
 from finetouch.registry import Spec
 from finetouch.settings import settings
 from finetouch.studio.shelf import Shelf
+from finetouch.studio.stages import kept, stages
 from finetouch.studio.strokes import Op, rasterise
 from finetouch.studio.words import for_page, reworded
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
@@ -65,15 +66,17 @@ class Work:
         reference = self._pictures.get(payload["reference"]) if payload.get("reference") else None
         pipeline = self._pipeline(engine)
         pipeline.by_hand = regions
-        options = Options(
-            method=engine["method"], seed=engine["seed"], grow=engine["grow"], feather=engine["feather"],
-            verify=engine["verify"], reference=reference,
-            hooks={"edit": lambda step, edited: self._show(step is plan.steps[-1], edited, report)},
-        )  # fmt: skip
-        try:
-            result = pipeline.run(picture, plan, options, report)
-        finally:
-            pipeline.by_hand = {}
+        with kept(self._folder) as between:
+            options = Options(
+                method=engine["method"], seed=engine["seed"], grow=engine["grow"], feather=engine["feather"],
+                verify=engine["verify"], reference=reference, keep=between,
+                hooks={"edit": lambda step, edited: self._show(step is plan.steps[-1], edited, report)},
+            )  # fmt: skip
+            try:
+                result = pipeline.run(picture, plan, options, report)
+            finally:
+                pipeline.by_hand = {}
+            stages_made = stages(result, between, self._vault)
         given = payload.get("name") or picture.name
         result = replace(result, provenance=replace(result.provenance, input_name=given))
         report.update("save", 0, 1, "writing the result")
@@ -88,6 +91,7 @@ class Work:
             "mask": mask.result(),
             "seed": result.provenance.seed,
             "outside": None if change is None else change.count,
+            "stages": stages_made,
         }
 
     def _keep(self, result: EditResult) -> str:

@@ -14,7 +14,7 @@ export class Running {
   }
 
   /** Sends the plan with what was drawn; several variants become several states. */
-  apply({ newSeed = false, base = null, steps = null } = {}) {
+  apply({ newSeed = false, seed = null, base = null, steps = null } = {}) {
     const chosen = (steps ?? this.s.steps).filter((s) => s.enabled && !(s.spare && !s.drawing.ops.length));
     if (!chosen.length || !this.s.project || this.s.job) return undefined;
     const reshaped = (i) => chosen.slice(0, i).some((s) => s.step.op === "global" && RESHAPING.some((k) => k in s.step.params));
@@ -24,8 +24,9 @@ export class Running {
     });
     const instruction = this.s.plan?.instruction || describe(chosen);
     const plan = { steps: chosen.map((s) => s.step), instruction, parser: this.s.plan?.parser ?? "manual" };
-    const variants = newSeed ? 1 : Number(this.s.settings.variants || 1);
+    const variants = newSeed || seed !== null ? 1 : Number(this.s.settings.variants || 1);
     const engine = this.engine();
+    if (seed !== null) engine.seed = seed;
     if (newSeed) engine.seed = Math.floor(Math.random() * 2 ** 31);
     const first = engine.seed ?? Math.floor(Math.random() * 2 ** 31);
     return this.guard(async () => {
@@ -42,15 +43,23 @@ export class Running {
 
   /** The last edit once more from the same state with another seed. */
   again() {
+    return this.head?.parent && this.head.plan ? this.repeat({ newSeed: true }) : this.apply({ newSeed: true });
+  }
+
+  /** The last edit once more, the new thing in another one of the proposed places. */
+  takePlace(number) {
+    return this.repeat({ seed: this.head.seed }, (step) => (step.method === "two-stage" ? { ...step, params: { ...step.params, pick: number } } : step));
+  }
+
+  repeat(how, change = (step) => step) {
     const { head } = this;
-    if (!head?.parent || !head.plan) return this.apply({ newSeed: true });
     const steps = head.plan.steps.map((step, i) => ({
-      ...newStep({ ...step, seed: null, mask: null }), byHand: true, drawing: drawing.drawingOf(head.hands[i]?.ops ?? []),
+      ...newStep({ ...change(step), seed: null, mask: null }), byHand: true, drawing: drawing.drawingOf(head.hands[i]?.ops ?? []),
     }));
     return this.guard(async () => {
       await this.checkout(head.parent);
       await this.takeFrom(head);
-      await this.apply({ newSeed: true, base: head.parent, steps });
+      await this.apply({ ...how, base: head.parent, steps });
     });
   }
 

@@ -4,7 +4,9 @@ import { h } from "../dom.js";
 
 export function paramsForm(step, i, session) {
   const { methods, settings } = session.s;
-  const able = methods.filter((m) => m.ops.includes(step.step.op) && m.presets.includes(settings.preset));
+  const fit = methods.filter((m) => m.ops.includes(step.step.op));
+  const own = fit.filter((m) => m.presets.includes(settings.preset));
+  const able = [...own, ...fit.filter((m) => m.anywhere && !own.includes(m))];
   const chosen = able.find((m) => m.name === step.step.method) ?? able[0];
   const method = h("select", { onchange: (e) => session.editStep(i, { method: e.target.value || null, params: {} }) },
     h("option", { value: "" }, "automatic"), able.map((m) => h("option", { value: m.name, selected: m.name === step.step.method }, `${m.name}: ${m.summary}`)));
