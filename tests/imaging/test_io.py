@@ -197,3 +197,15 @@ def test_check_refuses_a_cut_or_large_jpeg() -> None:
         io.check(data[: len(data) // 2])
     with pytest.raises(InputError, match="megapixels"):
         io.check(data, 1000)
+
+
+def test_heic_is_read_and_written(tmp_path):
+    pytest.importorskip("pillow_heif")
+    smooth = np.ascontiguousarray(np.broadcast_to(np.arange(96, dtype=np.uint8)[:, None, None] * 2, (96, 64, 3)))
+    path = tmp_path / "a.heic"
+    notices = io.save(io.from_array(smooth), path, info={"plan": "x"})
+    back = io.load(path)
+    assert notices and back.format == "HEIF" and back.size == (64, 96)
+    assert np.abs(back.pixels.astype(int) - smooth).mean() < 4
+    assert json.loads(back.text["finetouch"]) == {"plan": "x"}
+    assert io.check(path.read_bytes())[1] == (64, 96)
