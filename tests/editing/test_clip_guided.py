@@ -251,9 +251,9 @@ def test_naming_ranks_what_was_asked_for_first(places, monkeypatch):
 
 
 def test_numbers_come_from_the_user_then_the_preset_then_the_papers():
-    facts = {"clip_guided": {"lambda_clip": 0.3, "steps": 20}}
+    numbers = {"lambda_clip": 0.3, "steps": 20}
     assert settle(ClipGuidedParams(), {}, pixels=True)["lambda_l2"] == PIXEL["lambda_l2"] == 10000
-    ours = settle(ClipGuidedParams(steps=9), facts, pixels=False)
+    ours = settle(ClipGuidedParams(steps=9), numbers, pixels=False)
     assert (ours["lambda_clip"], ours["steps"], ours["lambda_l2"]) == (0.3, 9, LATENT["lambda_l2"])
     raw = settle(ClipGuidedParams(balance=False, lambda_clip=5.0), {}, pixels=False)
     assert (raw["lambda_clip"], raw["lambda_lpips"]) == (5.0, PIXEL["lambda_lpips"])

@@ -155,6 +155,5 @@ def test_chosen_numbers_become_the_presets_defaults():
     text = tuning.toml(tuning.Job("lab"), {"steps": 20, "lambda_clip": 0.3, "through": "frozen"})
     head, _, body = text.partition("  ")
     assert head == "[lab.roles.generate.facts.clip_guided]"
-    facts = {"clip_guided": tomllib.loads(f"x = {body}")["x"]}
-    settled = settle(ClipGuidedParams(), facts, pixels=False)
+    settled = settle(ClipGuidedParams(), tomllib.loads(f"x = {body}")["x"], pixels=False)
     assert (settled["steps"], settled["lambda_clip"], settled["through"]) == (20, 0.3, "frozen")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -34,6 +34,9 @@ from finetouch.imaging import masks
 from finetouch.imaging.color import named_color
 from finetouch.registry import editor
 from finetouch.types import EditStep, Pixels, Region
+
+if TYPE_CHECKING:
+    from finetouch.engine.models import Models
 
 FITS = {"replace": 0.2, "add": 0.2, "recolor": 0.1}
 TEMPLATES = ("a photo of {}", "{}")
@@ -81,6 +84,9 @@ class ClipGuidedParams(contracts.Params):
         description="what is looked at and differentiated: full, the model's own decoder; small, the one for previews "
         "(else the own one with the slope of a linear fit); linear, the fit alone",
     )
+    role: Literal["generate", "inpaint"] | None = Field(
+        None, description="whose UNet: the text-to-image model's, or the inpainter's, which sees the surroundings"
+    )
     surround: Literal["grey", "source"] = Field("grey", description="what CLIP sees around the region")
     lean: bool = Field(False, description="less memory, a little slower: activations are computed again")
     samples: int = Field(1, ge=1, le=64, description="how many to make; the best by a model other than the guide wins")
@@ -105,7 +111,7 @@ class _Work:
 
 
 @editor("clip-guided", summary="steers a diffusion model by CLIP inside of a region and holds the rest",
-        roles=("generate", "clip"), uses=("guide", "perceptual", "grounder"), selector="segformer-clip",
+        roles=("generate", "clip"), uses=("inpaint", "guide", "perceptual", "grounder"), selector="segformer-clip",
         ops=("replace", "add", "recolor", "background"), presets=("lab", "sd15", "sdxl"), extra="diffusion",
         packages=("torch", "diffusers", "transformers"), context=0.5, min_context=8, feather=FEATHER)  # fmt: skip
 class ClipGuided(EditMethod):
@@ -130,7 +136,7 @@ class ClipGuided(EditMethod):
 
     def working_size(self, scene: Scene) -> WorkingSize:
         """The model's own size; sides are multiples of what its autoencoder and UNet divide by."""
-        loaded = models_of(self, "clip-guided").get("generate")
+        loaded = models_of(self, "clip-guided").get(self._role(scene.params))
         if loaded.get("vae") is not None:
             return unet_size(loaded, scene.params.zoom)
         config = loaded["unet"].config
@@ -164,15 +170,21 @@ class ClipGuided(EditMethod):
         facts = {
             "prompt": work.words, **settled, "seed": seeds[best], "scale": round(request.scale, 3),
             "working_size": [made[0].shape[1], made[0].shape[0]], "guide": models.identity(_ranking.guide_of(models)),
-            "model": models.get("generate").facts.get("identity", ""), "losses": logs[best],
+            "model": models.get(settled["role"]).facts.get("identity", ""), "losses": logs[best],
         }  # fmt: skip
         if judge:
             facts |= {"judge": judge, "scores": scores}
         return EditOutput(made[best], notes=tuple(dict.fromkeys(notes)), facts=facts)
 
+    def _role(self, params: ClipGuidedParams) -> str:
+        """Who samples: as asked for, else as the preset says, else the text-to-image model."""
+        models = models_of(self, "clip-guided")
+        said = "generate" if "generate" in models.overrides else _numbers(models).get("role", "generate")
+        return params.role or str(said)
+
     def _prepared(self, request: EditRequest) -> _Work:
         params, models = request.params, models_of(self, "clip-guided")
-        loaded = models.get("generate", request.report)
+        loaded = models.get(self._role(params), request.report)
         if "unet" not in loaded.parts:
             raise UsageError(
                 "CLIP guidance works with a UNet; this model has a transformer.", "Take --preset lab, sd15 or sdxl."
@@ -183,7 +195,7 @@ class ClipGuided(EditMethod):
                 "Free memory, or take the processor: --device cpu",
             )
         denoiser = Denoiser(loaded.parts, loaded.device)
-        settled = settle(params, loaded.facts, pixels=denoiser.codec is None)
+        settled = settle(params, _numbers(models), pixels=denoiser.codec is None) | {"role": self._role(params)}
         said = _repaint.prompt_for(request.step, params.prompt, params.negative)
         notes: list[str] = []
         spoken = denoiser.speak(said.text, said.negative if settled["guidance"] > 1 else "")
@@ -209,13 +221,18 @@ class ClipGuided(EditMethod):
         return _sampled(work, seeds, label, exact=True)
 
 
-def settle(params: ClipGuidedParams, facts: dict[str, Any], pixels: bool) -> dict[str, Any]:
+def _numbers(models: Models) -> dict[str, Any]:
+    """What the preset says about this method."""
+    return dict(dict(models.roles["generate"].facts).get("clip_guided", {}))
+
+
+def settle(params: ClipGuidedParams, numbers: dict[str, Any], pixels: bool) -> dict[str, Any]:
     """The numbers that count: the user's, else the preset's (``clip_guided`` in its facts), else the papers'."""
     usual = {**(PIXEL if pixels else LATENT), "through": "unet", "decoder": "full", "copies": 8}
-    usual |= facts.get("clip_guided", {})
+    usual |= numbers
     given = {k: getattr(params, k) for k in usual if getattr(params, k, None) is not None}
     settled = {k: v for k, v in {**usual, **given}.items() if k in ClipGuidedParams.model_fields}
-    if "balance" in given and "balance" not in facts.get("clip_guided", {}) and given["balance"] != usual["balance"]:
+    if "balance" in given and "balance" not in numbers and given["balance"] != usual["balance"]:
         # Weights of the other kind would mean something else.
         other = LATENT if given["balance"] else PIXEL
         settled |= {k: other[k] for k in other if k.startswith("lambda_") and k not in given}
@@ -248,10 +265,19 @@ def _sampled(
             steps, seeds, settled["variant"] in ("both", "blended"), settled["sampler"], settled["eta"], noisy
         )  # fmt: skip
         job = Job(request.pixels, request.area, work.spoken, seeds[0]) if work.spoken is not None else None
-        predict = denoiser.predict(work.spoken, settled["guidance"], job, denoiser.shown(picture, area, grid))
+        predict = denoiser.predict(work.spoken, settled["guidance"], job, _shown(work, picture, area, grid))
         show = _shower(work, clean, len(steps), " ".join(filter(None, [work.words, label])))
         states = guided.sample(predict, clean, grid, guide, how, request.report, show)
         return denoiser.finished(states, request.pixels), guide.log
+
+
+def _shown(work: _Work, picture: Any, area: Any, grid: Any) -> Any:
+    """What an inpainting UNet sees of the picture: all but the area; image to image shows it nothing."""
+    import torch
+
+    if work.settled["variant"] == "free":
+        area, grid = torch.ones_like(area), torch.ones_like(grid)
+    return work.denoiser.shown(picture, area, grid)
 
 
 def _terms(work: _Work, picture: Any, area: Any, views: Any) -> list[Term]:

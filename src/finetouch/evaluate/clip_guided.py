@@ -162,7 +162,7 @@ def choice(room: Room, scenes: int, selector: str = "segformer-clip") -> dict[st
 
 def cost(room: Room, case: Case, rounds: int = 3) -> dict[str, float]:
     """Seconds of a guided step against a plain one of the same sampler in the same run, UNet calls, and memory."""
-    unet = room.pipeline.models.get("generate", room.report)["unet"]
+    unet = room.pipeline.models.get(room.usual("role", "generate"), room.report)["unet"]
     exact: Given = {"through": "unet", "decoder": "full"}
     settings: dict[str, Given] = {"plain": dict(SILENT), "guided": {}, "exact": exact, "thrifty": THRIFTY}
     seconds: dict[str, list[float]] = {name: [] for name in settings}
@@ -221,6 +221,7 @@ def grid(steps: int) -> dict[str, dict[str, Any]]:
             for kind in ("small", "linear")
         },
         "both, thrifty": {"variant": "both", **THRIFTY},
+        "both, text-to-image model": {"variant": "both", "role": "generate"},
         "both, sees the source": {"variant": "both", "surround": "source"},
     }
 

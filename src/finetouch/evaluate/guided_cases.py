@@ -140,11 +140,21 @@ class Room:
 
     def whole(self, case: Case, strength: float, seed: int = 1, **params: Any) -> Made:
         """Image to image on the same crop with the same sampler, nothing guided, nothing put back."""
-        steps = int(params.get("steps") or self._usual("steps", 50))
+        steps = int(params.get("steps") or self.usual("steps", 50))
         skip = round(steps * (1 - strength))
         silent = {"lambda_clip": 0, "lambda_lpips": 0, "lambda_l2": 0, "lambda_range": 0}
         made = self.edit(
-            case, seed=seed, **{**params, **silent, "variant": "free", "steps": steps, "skip": skip, "start": "source"}
+            case,
+            seed=seed,
+            **{
+                **params,
+                **silent,
+                "variant": "free",
+                "steps": steps,
+                "skip": skip,
+                "start": "source",
+                "role": "generate",
+            },
         )
         if made.crop is not None:
             (x0, y0, x1, y1), pixels = made.crop
@@ -153,7 +163,8 @@ class Room:
             made.changed = int((made.picture != case.before).any(2)[~case.mask].sum())
         return made
 
-    def _usual(self, name: str, default: Any) -> Any:
+    def usual(self, name: str, default: Any) -> Any:
+        """What the preset says about the method."""
         role = self.pipeline.models.roles.get("generate")
         return (dict(role.facts).get("clip_guided", {}) if role else {}).get(name, default)
 
