@@ -45,4 +45,4 @@ def test_onnx_equals_torch(h: int, w: int, tmp_path: Path, data_dir: Path) -> No
         ours = [t.numpy() for t in net.eval()(torch.from_numpy(x))]
     theirs = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(None, {"image": x})
     for a, b in zip(ours, theirs, strict=True):
-        assert np.sqrt(np.square(a - b).mean()) < 0.06 * np.sqrt(np.square(a).mean()), "what bytes may cost"
+        assert np.sqrt(np.square(a - b).mean()) < 0.08 * np.sqrt(np.square(a).mean()), "what bytes may cost"
