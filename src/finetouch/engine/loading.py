@@ -116,7 +116,7 @@ def load(piece: Piece, dtype: torch.dtype, role: str) -> Any:
         return made
     made, info = made
     _check_complete(made, info, piece, role)
-    if piece.cls.startswith("diffusers."):
+    if piece.cls.startswith("diffusers.") and all(p.ndim < 5 for p in made.parameters()):
         import torch
 
         made.to(memory_format=torch.channels_last)  # convolutions of autoencoders become up to half as fast again
