@@ -207,7 +207,7 @@ class Both:
         if kind == "mask":
             return region_from_mask(read_mask(self.png), "drawing")
         ops = [Stroke.model_validate(self.circle)]
-        return region_from_mask(rasterise(ops, self.picture.size, read_mask), "drawing")
+        return region_from_mask(rasterise(ops, self.picture.size), "drawing")
 
     def _middle(self) -> tuple[float, float]:
         height, width = self.pixels.shape[:2]

@@ -1,4 +1,4 @@
-"""Writes the trained network as one ONNX file with half-precision weights, and its facts as JSON.
+"""Writes the trained network as one ONNX file with weights in one or two bytes, and its facts as JSON.
 
 python train/selector/export.py train/cache/heads.pt
 """

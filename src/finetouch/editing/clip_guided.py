@@ -136,7 +136,8 @@ class ClipGuided(EditMethod):
 
     def working_size(self, scene: Scene) -> WorkingSize:
         """The model's own size; sides are multiples of what its autoencoder and UNet divide by."""
-        loaded = models_of(self, "clip-guided").get(self._role(scene.params))
+        models = models_of(self, "clip-guided")
+        loaded = models.get(sampler_role(models, scene.params.role))
         if loaded.get("vae") is not None:
             return unet_size(loaded, scene.params.zoom)
         config = loaded["unet"].config
@@ -176,15 +177,10 @@ class ClipGuided(EditMethod):
             facts |= {"judge": judge, "scores": scores}
         return EditOutput(made[best], notes=tuple(dict.fromkeys(notes)), facts=facts)
 
-    def _role(self, params: ClipGuidedParams) -> str:
-        """Who samples: as asked for, else as the preset says, else the text-to-image model."""
-        models = models_of(self, "clip-guided")
-        said = "generate" if "generate" in models.overrides else _numbers(models).get("role", "generate")
-        return params.role or str(said)
-
     def _prepared(self, request: EditRequest) -> _Work:
         params, models = request.params, models_of(self, "clip-guided")
-        loaded = models.get(self._role(params), request.report)
+        role = sampler_role(models, params.role)
+        loaded = models.get(role, request.report)
         if "unet" not in loaded.parts:
             raise UsageError(
                 "CLIP guidance works with a UNet; this model has a transformer.", "Take --preset lab, sd15 or sdxl."
@@ -195,7 +191,7 @@ class ClipGuided(EditMethod):
                 "Free memory, or take the processor: --device cpu",
             )
         denoiser = Denoiser(loaded.parts, loaded.device)
-        settled = settle(params, _numbers(models), pixels=denoiser.codec is None) | {"role": self._role(params)}
+        settled = settle(params, _numbers(models), pixels=denoiser.codec is None) | {"role": role}
         said = _repaint.prompt_for(request.step, params.prompt, params.negative)
         notes: list[str] = []
         spoken = denoiser.speak(said.text, said.negative if settled["guidance"] > 1 else "")
@@ -219,6 +215,12 @@ class ClipGuided(EditMethod):
         except BrokenOutput:
             work.notes.append("The model's first output was unusable; its autoencoder ran in full precision.")
         return _sampled(work, seeds, label, exact=True)
+
+
+def sampler_role(models: Models, asked: str | None = None) -> str:
+    """Whose UNet samples: as asked for, else as the preset says, else the text-to-image model's."""
+    said = "generate" if "generate" in models.overrides else _numbers(models).get("role", "generate")
+    return asked or str(said)
 
 
 def _numbers(models: Models) -> dict[str, Any]:

@@ -387,7 +387,7 @@ class _Sender:
 def _small_jpeg(pixels: Any) -> bytes:
     import cv2
 
-    scale = min(1.0, PREVIEW_SIDE / max(pixels.shape[:2]))
-    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    from finetouch.imaging.crop import shrunk
+
+    small = shrunk(pixels, PREVIEW_SIDE)
     return bytes(cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 80])[1])

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from finetouch.editing.clip_guided import sampler_role
 from finetouch.errors import FinetouchError, UsageError
 from finetouch.evaluate.cost import counted, peak_bytes
-from finetouch.evaluate.guided_cases import FOUND, Figures, Made, Room, cases, gather
+from finetouch.evaluate.guided_cases import FOUND, SILENT, Figures, Made, Room, cases, gather
 from finetouch.evaluate.scatter import Dot, plot
 from finetouch.evaluate.zero_shot import Case
 from finetouch.imaging.masks import iou
@@ -23,7 +24,6 @@ from finetouch.types import Picture, Progress, Reporter
 
 Given = dict[str, Any]
 Make = Callable[[Case, int], Made]
-SILENT: Given = {"lambda_clip": 0, "lambda_lpips": 0, "lambda_l2": 0, "lambda_range": 0}
 THRIFTY: Given = {"through": "frozen", "decoder": "linear", "copies": 4}
 STRENGTHS = (0.5, 0.65, 0.8, 1.0)
 TARGETS = {"choice": 0.90, "success": 0.75, "lpips_share": 1 / 3, "step": 3.5, "memory": 0.6}
@@ -162,7 +162,8 @@ def choice(room: Room, scenes: int, selector: str = "segformer-clip") -> dict[st
 
 def cost(room: Room, case: Case, rounds: int = 3) -> dict[str, float]:
     """Seconds of a guided step against a plain one of the same sampler in the same run, UNet calls, and memory."""
-    unet = room.pipeline.models.get(room.usual("role", "generate"), room.report)["unet"]
+    models = room.pipeline.models
+    unet = models.get(sampler_role(models), room.report)["unet"]
     exact: Given = {"through": "unet", "decoder": "full"}
     settings: dict[str, Given] = {"plain": dict(SILENT), "guided": {}, "exact": exact, "thrifty": THRIFTY}
     seconds: dict[str, list[float]] = {name: [] for name in settings}

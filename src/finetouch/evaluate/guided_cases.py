@@ -28,6 +28,7 @@ from finetouch.lab.splits import seed_for
 from finetouch.types import EditPlan, Pixels, Region, Reporter
 
 KINDS = ("replace", "recolor")
+SILENT: dict[str, Any] = {"lambda_clip": 0, "lambda_lpips": 0, "lambda_l2": 0, "lambda_range": 0}
 LOOK = 128  # px at which backgrounds are compared
 SMALLEST = 150  # visible px of the edited thing, at 256 px
 FOUND = 0.5  # overlap from which a selection counts as found
@@ -140,22 +141,10 @@ class Room:
 
     def whole(self, case: Case, strength: float, seed: int = 1, **params: Any) -> Made:
         """Image to image on the same crop with the same sampler, nothing guided, nothing put back."""
-        steps = int(params.get("steps") or self.usual("steps", 50))
+        steps = int(params.get("steps") or self._usual("steps", 50))
         skip = round(steps * (1 - strength))
-        silent = {"lambda_clip": 0, "lambda_lpips": 0, "lambda_l2": 0, "lambda_range": 0}
-        made = self.edit(
-            case,
-            seed=seed,
-            **{
-                **params,
-                **silent,
-                "variant": "free",
-                "steps": steps,
-                "skip": skip,
-                "start": "source",
-                "role": "generate",
-            },
-        )
+        plain: dict[str, Any] = {**SILENT, "variant": "free", "start": "source", "role": "generate"}
+        made = self.edit(case, seed=seed, **{**params, **plain, "steps": steps, "skip": skip})
         if made.crop is not None:
             (x0, y0, x1, y1), pixels = made.crop
             made.picture = case.before.copy()
@@ -163,8 +152,7 @@ class Room:
             made.changed = int((made.picture != case.before).any(2)[~case.mask].sum())
         return made
 
-    def usual(self, name: str, default: Any) -> Any:
-        """What the preset says about the method."""
+    def _usual(self, name: str, default: Any) -> Any:
         role = self.pipeline.models.roles.get("generate")
         return (dict(role.facts).get("clip_guided", {}) if role else {}).get(name, default)
 

@@ -108,6 +108,15 @@ class CropZoom:
         return np.asarray(_resized(crop, self.native), dtype=np.uint8)
 
 
+def shrunk(pixels: NDArray[Any], side: int) -> NDArray[Any]:
+    """``(H, W[, C])`` made smaller by averaging so that the longer side is at most `side` px; else as it is."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    if scale == 1.0:
+        return pixels
+    return _resized(pixels, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
 def _span(start: int, end: int, wanted: int, full: int) -> tuple[int, int]:
     """`wanted` px around ``start .. end`` inside of ``0 .. full``, moved inwards at the border."""
     wanted = min(full, max(wanted, end - start))

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
-import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from finetouch.errors import Cancelled, FinetouchError, TargetNotFound
 from finetouch.imaging import masks
+from finetouch.imaging.crop import shrunk
 from finetouch.imaging.masks import Mask
 from finetouch.types import Picture, Region, Reporter
 
@@ -312,9 +312,6 @@ def describe(
 
 def small_picture(picture: Picture, side: int) -> Picture:
     """The picture with its longer side at most `side` px."""
-    scale = min(1.0, side / max(picture.size))
-    if scale == 1.0:
+    if max(picture.size) <= side:
         return picture
-    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    pixels = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], 3)
-    return Picture(np.asarray(pixels, np.uint8), name=picture.name)
+    return Picture(shrunk(picture.pixels, side), name=picture.name)

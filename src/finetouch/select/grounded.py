@@ -11,6 +11,7 @@ from finetouch import registry
 from finetouch.contracts import Selection
 from finetouch.errors import TargetNotFound, UsageError
 from finetouch.imaging import masks
+from finetouch.imaging.crop import shrunk
 from finetouch.imaging.masks import Mask
 from finetouch.select.candidates import Candidate
 from finetouch.select.clip import ClipScorer
@@ -150,8 +151,4 @@ def _named(sight: Sight) -> tuple[Mask, str, float]:
 
 
 def _small(picture: Picture) -> Any:
-    scale = min(1.0, SMALL / max(picture.size))
-    if scale == 1.0:
-        return picture.pixels
-    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return np.asarray(cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return shrunk(picture.pixels, SMALL)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -15,6 +16,7 @@ import numpy as np
 from finetouch.engine.result import EditResult
 from finetouch.engine.sheet import overlay
 from finetouch.engine.vault import Vault
+from finetouch.imaging.crop import shrunk
 
 SIDE = 384
 _BACKGROUND, _PLACES = "3-background.png", "4-places.json"
@@ -22,9 +24,12 @@ _BACKGROUND, _PLACES = "3-background.png", "4-places.json"
 
 @contextmanager
 def kept(beside: Path) -> Iterator[Path]:
-    """A folder for the stages of one edit; it is gone afterwards."""
-    with TemporaryDirectory(prefix="stages-", dir=beside) as name:
-        yield Path(name)
+    """Where a folder for the stages of one edit may be made; it is gone afterwards."""
+    folder = beside / f"stages-{secrets.token_hex(8)}"
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def stages(result: EditResult, folder: Path, vault: Vault) -> list[dict[str, Any]]:
@@ -38,11 +43,12 @@ def stages(result: EditResult, folder: Path, vault: Vault) -> list[dict[str, Any
         return []
     facts = [s for s in steps[-1].facts["stages"] if "skipped" not in s]
     background = folder / _BACKGROUND
-    before = _small(background, cv2.IMREAD_COLOR) if background.is_file() else _shrunk(result.before.pixels[..., ::-1])
+    there = background.is_file()
+    before = shrunk(_read(background, cv2.IMREAD_COLOR_RGB) if there else result.before.pixels, SIDE)
     rows = []
     for stage in facts:
         row: dict[str, Any] = {"name": stage["name"], "seconds": stage["seconds"]}
-        if stage["name"] == "background" and background.is_file():
+        if stage["name"] == "background" and there:
             row["picture"] = _put(before, vault)
         if stage["name"] == "propose" and (folder / _PLACES).is_file():
             chosen = next((s.get("place") for s in facts if s["name"] == "paint"), None)
@@ -55,8 +61,8 @@ def _places(folder: Path, background: np.ndarray, chosen: int | None, vault: Vau
     found = json.loads((folder / _PLACES).read_text())
     rows = []
     for number, place in enumerate(found, 1):
-        mask = _small(folder / f"4-place-{number}.png", cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
-        shown = overlay(np.ascontiguousarray(background[..., ::-1]), mask)[..., ::-1]
+        mask = shrunk(_read(folder / f"4-place-{number}.png", cv2.IMREAD_GRAYSCALE), SIDE).astype(np.float32) / 255
+        shown = overlay(background, mask)
         why = "; ".join(str(w) for w in place.get("why", ()))
         rows.append(
             {"picture": _put(shown, vault), "score": place["score"], "chosen": number == chosen, "why": why[:300]}
@@ -64,15 +70,9 @@ def _places(folder: Path, background: np.ndarray, chosen: int | None, vault: Vau
     return rows
 
 
-def _small(file: Path, how: int) -> np.ndarray:
-    return _shrunk(np.asarray(cv2.imdecode(np.fromfile(file, np.uint8), how)))
-
-
-def _shrunk(pixels: np.ndarray) -> np.ndarray:
-    scale = min(1.0, SIDE / max(pixels.shape[:2]))
-    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+def _read(file: Path, how: int) -> np.ndarray:
+    return np.asarray(cv2.imdecode(np.fromfile(file, np.uint8), how))
 
 
 def _put(pixels: np.ndarray, vault: Vault) -> str:
-    return vault.put(bytes(cv2.imencode(".jpg", np.ascontiguousarray(pixels))[1]), "jpg")
+    return vault.put(bytes(cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1]), "jpg")

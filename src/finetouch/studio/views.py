@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 from finetouch.engine.vault import Vault, write_whole
 from finetouch.errors import InputError
 from finetouch.imaging import io, metadata
+from finetouch.imaging.crop import shrunk
 from finetouch.studio.shelf import Shelf
 from finetouch.types import Picture
 
@@ -94,11 +95,7 @@ class Views:
         values = cv2.imdecode(np.frombuffer(self._vault.get(name), np.uint8), cv2.IMREAD_GRAYSCALE)
         if values is None:
             raise InputError("The mask is damaged.", "Select it again.")
-        scale = min(1.0, side / max(values.shape))
-        if scale < 1:
-            size = max(1, round(values.shape[1] * scale)), max(1, round(values.shape[0] * scale))
-            values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-        return bytes(cv2.imencode(".png", values, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
+        return bytes(cv2.imencode(".png", shrunk(values, side), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
 
     def file(self, name: str, kind: str, quality: int, source: str | None = None) -> tuple[bytes, str, tuple[str, ...]]:
         """The picture as a file of a format, with its record and the source's metadata: (file, suffix, notices).
@@ -130,10 +127,7 @@ def _shrunk(picture: Picture, part: tuple[int, int, int, int], side: int) -> np.
     pixels = picture.pixels[y : y + h, x : x + w]
     if picture.alpha is not None:
         pixels = np.dstack([pixels, picture.alpha[y : y + h, x : x + w]])
-    scale = min(1.0, side / max(w, h))
-    if scale < 1:
-        pixels = cv2.resize(pixels, (max(1, round(w * scale)), max(1, round(h * scale))), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(pixels)
+    return np.ascontiguousarray(shrunk(pixels, side))
 
 
 def _encode(pixels: np.ndarray, picture: Picture) -> tuple[bytes, str]:

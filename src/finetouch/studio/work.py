@@ -106,7 +106,7 @@ class Work:
     def _show(last: bool, edited: Picture, report: Reporter) -> None:
         """A preview after a step; not when the result itself is there in a moment."""
         if not last or edited.width * edited.height > _AT_ONCE:
-            report.update("edit", 1, 1, preview=small(edited.pixels))
+            report.update("edit", 1, 1, preview=edited.pixels)
 
     def select(self, payload: dict[str, Any], report: Reporter) -> dict[str, Any]:
         """Regions for a step or a phrase: the answer first, then the other candidates."""
@@ -208,13 +208,6 @@ def _query(payload: dict[str, Any]) -> Query:
         query = Query()
     marks = {"points": payload.get("points") or query.points, "box": payload.get("box") or query.box}
     return Query.model_validate({**query.model_dump(), **marks})
-
-
-def small(pixels: np.ndarray, side: int = 384) -> np.ndarray:
-    """A preview of at most `side` px."""
-    scale = min(1.0, side / max(pixels.shape[:2]))
-    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
 def mask_png(mask: Mask) -> bytes:

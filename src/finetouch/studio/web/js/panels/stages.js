@@ -6,12 +6,13 @@ import { fileUrl, thumbUrl } from "../api.js";
 const NAMES = { mask: "finding the old thing", describe: "looking around", background: "taking it away", propose: "finding a place", paint: "painting" };
 
 export function stagesPanel(root, session) {
-  session.store.on(["project", "job"], (s) => {
+  session.store.on(["project"], (s) => {
     const stages = session.head?.stages ?? [];
     root.hidden = !stages.length;
     if (root.hidden) return;
     root.replaceChildren(h("h2", {}, "Stages"), h("ol", { class: "stages" }, stages.map((stage) => row(stage, s, session))));
   });
+  session.store.on(["job"], (s) => root.querySelectorAll("button").forEach((place) => (place.disabled = Boolean(s.job))));
 }
 
 function row(stage, s, session) {
