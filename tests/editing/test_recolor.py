@@ -143,3 +143,40 @@ def test_black_and_white_takes_the_colour_out_and_keeps_the_shading():
     inside = out[12:28, 14:46].astype(int)
     assert np.ptp(inside, axis=2).max() <= 3
     assert (np.diff(inside[8, :, 0]) >= 0).all()
+
+
+def machine(paint, metal=(126, 118, 112), share=0.25):
+    """A thing of gray metal and black rubber with some paint: pixels, mask and where the paint is."""
+    pixels = np.full((80, 120, 3), (200, 190, 170), np.uint8)
+    mask = np.zeros((80, 120), np.float32)
+    mask[10:70, 10:110] = 1
+    pixels[10:70, 10:110] = metal
+    pixels[55:70, 10:110] = (24, 23, 22)
+    painted = np.zeros(mask.shape, bool)
+    painted[10 : 10 + int(60 * share), 10:110] = True
+    pixels[painted] = paint
+    return pixels, mask, painted
+
+
+@pytest.mark.parametrize("name", ["blue", "green", "white"])
+def test_of_a_motorcycle_the_paint_is_meant_and_metal_and_tyres_stay(name):
+    pixels, mask, painted = machine((190, 40, 35))
+    done = run("recolor", pixels, mask, "recolor", color=name, target="motorcycle")
+    assert color.term_share(done.pixels, painted, name) > 0.9
+    np.testing.assert_array_equal(done.pixels[30:65, 20:100], pixels[30:65, 20:100])
+    assert done.output.facts["part"] == "paint"
+
+
+def test_tail_lights_are_no_paint():
+    pixels, mask, lights = machine((190, 40, 35), share=0.05)
+    done = run("recolor", pixels, mask, "recolor", color="blue", target="car")
+    np.testing.assert_array_equal(done.pixels[lights][150:-150], pixels[lights][150:-150])
+    assert color.term_share(done.pixels[30:50, 20:100], np.ones((20, 80)), "blue") > 0.9
+    assert "part" not in done.output.facts
+
+
+def test_the_print_on_a_grey_shirt_is_not_the_shirt():
+    pixels, mask, _ = machine((190, 40, 35))
+    done = run("recolor", pixels, mask, "recolor", color="blue", target="shirt")
+    assert color.term_share(done.pixels[30:50, 20:100], np.ones((20, 80)), "blue") > 0.9
+    assert "part" not in done.output.facts

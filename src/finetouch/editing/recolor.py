@@ -16,6 +16,7 @@ from finetouch.editing import EVERY_PRESET
 from finetouch.errors import UsageError
 from finetouch.imaging import color, matting
 from finetouch.imaging.masks import HARD, Mask
+from finetouch.plan.tokens import singular
 from finetouch.registry import editor
 from finetouch.types import EditStep, Region
 
@@ -25,6 +26,14 @@ OVERVIEW = 1_000_000
 # A bare colour word leaves lightness some freedom: "blue" may be a dark or a bright blue. (low, high) in L.
 FREEDOM = {"black": (0.0, 9.0), "white": (-8.0, 0.0), "gray": (-14.0, 14.0)}
 ANY_FREEDOM = (-12.0, 5.0)
+
+# Of these the paint is meant, even where metal, rubber and glass are most of what is seen.
+PAINTED = frozenset({
+    "bicycle", "bike", "boat", "bus", "cab", "car", "helicopter", "jeep", "locomotive", "lorry", "moped", "motorbike",
+    "motorcycle", "pickup", "scooter", "suv", "taxi", "tractor", "train", "tram", "tricycle", "truck", "van", "vehicle",
+})  # fmt: skip
+VIVID = 30.0  # chroma
+PAINT_SHARE = 0.10
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,8 @@ class Look:
     table: NDArray[np.float32]
     whole: bool
     share: float
+    machine: bool
+    paint: bool
 
 
 @editor("recolor", summary="another colour; shading, texture and highlights stay", ops=("recolor",),
@@ -76,19 +87,22 @@ class Recolor(EditMethod):
         """Colour statistics of the thing, measured on at most about a megapixel of it."""
         pixels, target = _overview(scene)
         wanted = _wanted(scene)
+        everything = scene.params.everything or wanted is None
         base = color.dominant_color(pixels, target)
+        machine = not everything and _is_machine(scene)
+        paint = _paint(pixels, target, base) if machine else None
+        base = paint or base
         base_lab = color.lab_of(base)
         lab = color.srgb_to_lab(pixels)
-        everything = scene.params.everything or wanted is None
-        weight = _material(lab, base_lab, everything)
+        weight = _material(lab, base_lab, everything, machine)
         on = target > HARD
         share = float(weight[on].mean()) if on.any() else 1.0
-        whole = everything or share < 0.4
+        whole = everything or (paint is None and share < 0.4)
         aim, table = 0.0, np.zeros(0, np.float32)
         if wanted is not None:
             aim = float(np.clip(base_lab[0], wanted.lab[0] + wanted.freedom[0], wanted.lab[0] + wanted.freedom[1]))
             table = _curve(lab[..., 0][on & (whole | (weight > HARD))], base_lab[0], aim)
-        return Look(base, wanted, aim, table, whole, 1.0 if whole else share)
+        return Look(base, wanted, aim, table, whole, 1.0 if whole else share, machine, paint is not None)
 
     def edit(self, request: EditRequest) -> EditOutput:
         """The recoloured crop, with the colour measured before and after."""
@@ -98,7 +112,7 @@ class Recolor(EditMethod):
         alpha = matting.soft_edge(request.pixels, target, RIM)
         request.report.check()
         lab = color.srgb_to_lab(request.pixels)
-        weight = _material(lab, color.lab_of(before), look.whole)
+        weight = _material(lab, color.lab_of(before), look.whole, look.machine)
         changed = lab if wanted is None else _to_color(lab, color.lab_of(before), look)
         request.report.check()
         saturation = -1.0 if _drained(request.step) else request.params.saturation
@@ -113,6 +127,8 @@ class Recolor(EditMethod):
             "term_before": color.basic_term(before), "term_after": color.basic_term(after),
             "recolored_share": round(share, 3),
         }  # fmt: skip
+        if look.paint:
+            facts["part"] = "paint"
         if wanted is not None:
             facts["color_wanted"] = color.hex_of(color.rgb_of(wanted.lab))
             facts["delta_e"] = round(color.delta_e(color.lab_of(after), wanted.lab), 1)
@@ -125,6 +141,27 @@ def _drained(step: EditStep) -> bool:
     return any(
         w in words for w in ("black and white", "black-and-white", "b&w", "grayscale", "greyscale", "monochrome")
     )
+
+
+def _is_machine(scene: Scene) -> bool:
+    words = f"{scene.step.target or ''} {scene.region.label}".lower().split()
+    return any(singular(word) in PAINTED for word in words)
+
+
+def _paint(pixels: NDArray[np.uint8], target: Mask, base: color.RGB) -> color.RGB | None:
+    """The paint of a machine that is mostly metal, rubber and glass; None when its main colour is the paint.
+
+    Vivid pixels have to be a tenth of it and of one hue: a silver car has tail lights, a black bus has posters.
+    """
+    if np.hypot(*color.lab_of(base)[1:]) >= 14 or color.basic_term(base) == "white":
+        return None
+    lab = color.srgb_to_lab(pixels)
+    vivid = (np.hypot(lab[..., 1], lab[..., 2]) > VIVID) & (target > HARD)
+    if vivid.sum() < PAINT_SHARE * (target > HARD).sum():
+        return None
+    found = color.dominant_color(pixels, vivid)
+    angle = np.arctan2(lab[..., 2], lab[..., 1])[vivid] - np.arctan2(*color.lab_of(found)[:0:-1])
+    return found if (np.cos(angle) > 0.8).mean() > 0.8 else None
 
 
 def _overview(scene: Scene) -> tuple[NDArray[np.uint8], Mask]:
@@ -168,7 +205,7 @@ def _smooth(values: Any, low: float, high: float) -> NDArray[np.float32]:
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
 
 
-def _material(lab: color.Lab, base: tuple[float, float, float], everything: bool) -> Mask:
+def _material(lab: color.Lab, base: tuple[float, float, float], everything: bool, machine: bool) -> Mask:
     """Which pixels are made of the stuff that has the main colour, 0..1.
 
     White stripes on a red jacket, the tail lights of a white car or the face of a person stay as they are.
@@ -179,13 +216,16 @@ def _material(lab: color.Lab, base: tuple[float, float, float], everything: bool
     chroma, own = np.hypot(a, b), float(np.hypot(base[1], base[2]))
     if own < 14:
         weight = 1 - _smooth(np.hypot(a - base[1], b - base[2]), 16, 30)
+        if machine:  # dark glass and tyres
+            weight *= _smooth(lightness, 0.35 * base[0], 0.6 * base[0])
     else:
         along = (a * base[1] + b * base[2]) / (own * own)
         angle = np.degrees(np.arccos(np.clip((a * base[1] + b * base[2]) / (own * chroma + 1e-3), -1, 1)))
         other_hue = _smooth(angle, 35, 60) * _smooth(chroma, 8, 16)
         weight = _smooth(along, 0.12, 0.36) * (1 - other_hue)
-        # In deep shade and in glare the colour is lost although the stuff is the same.
-        weight = np.maximum(weight, (1 - _smooth(lightness, 0.25 * base[0], 0.5 * base[0])) * (1 - other_hue))
+        # In deep shade the colour is lost although the stuff is the same; a machine has black parts instead.
+        if not machine:
+            weight = np.maximum(weight, (1 - _smooth(lightness, 0.25 * base[0], 0.5 * base[0])) * (1 - other_hue))
     return weight
 
 

@@ -15,6 +15,7 @@ from finetouch.types import EditStep, Picture, Query, Region
 Again = Callable[[Query], Selection]
 _STILL_THERE = 0.35
 _CLOSE_COLOR = 12.0
+_MOVED = 24
 
 
 def verify(
@@ -36,7 +37,7 @@ def verify(
         sentence, measured = _gone(step, region, again)
         said.append(sentence)
     if step.op == "recolor" and step.color and (wanted := color.named_color(step.color)) is not None:
-        sentence, measured = _color(after, region, step.color, wanted)
+        sentence, measured = _color(before, after, region, step.color, wanted, facts.get("part"))
         said.append(sentence)
     return tuple(said), measured
 
@@ -74,17 +75,24 @@ def _gone(step: EditStep, region: Region, again: Again) -> tuple[str, dict[str, 
     return f"Looked again: no {name} is found in its old place.", {"still_found": round(left, 4)}
 
 
-def _color(after: Picture, region: Region, word: str, wanted: tuple[int, int, int]) -> tuple[str, dict[str, Any]]:
+def _color(
+    before: Picture, after: Picture, region: Region, word: str, wanted: tuple[int, int, int], part: str | None
+) -> tuple[str, dict[str, Any]]:
     box = region.box
     if box is None:
         return "", {}
     x0, y0, x1, y1 = box
     inside = np.ascontiguousarray(after.pixels[y0:y1, x0:x1])
-    got = color.dominant_color(inside, region.mask[y0:y1, x0:x1])
-    share = color.term_share(inside, region.mask[y0:y1, x0:x1], word)
+    mask, name = region.mask[y0:y1, x0:x1] > masks.HARD, "it"
+    if part is not None:
+        moved = np.abs(inside.astype(np.int16) - before.pixels[y0:y1, x0:x1]).max(axis=-1) > _MOVED
+        name = f"its {part} ({100 * (moved & mask).sum() / max(1, mask.sum()):.0f} % of it)"
+        mask = mask & moved
+    got = color.dominant_color(inside, mask)
+    share = color.term_share(inside, mask, word)
     distance = float(color.delta_e(color.lab_of(got), color.lab_of(wanted)))
     measured = {"color_share": round(share, 4), "color_after": color.hex_of(got), "color_delta_e": round(distance, 2)}
-    verdict = f"{100 * share:.0f} % of it now reads as {word} (main colour {color.hex_of(got)})."
+    verdict = f"{100 * share:.0f} % of {name} now reads as {word} (main colour {color.hex_of(got)})."
     if share < 0.4 and distance > _CLOSE_COLOR:
         verdict += " That is less than it should be; its highlights or shadows may be strong."
     return f"Measured: {verdict}", measured
