@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finetouch.contracts import Scene
-from finetouch.editing import _repaint
+from finetouch.editing import _judging, _repaint
 from finetouch.editing._repaint import growth_px, prompt_for, repaint_area, same_kind, with_article
 from finetouch.engine.models import Models
 from finetouch.engine.pipeline import Options, Pipeline
@@ -93,6 +93,28 @@ def test_the_words_for_the_model_come_from_the_plan(step, words, unwanted):
     said = prompt_for(step)
     assert (said.text, said.negative) == (words, unwanted)
     assert prompt_for(step, "mine", "") == _repaint.Prompt("mine", "")
+
+
+@pytest.mark.parametrize("op", ["remove", "replace"])
+def test_a_preset_says_which_words_its_model_must_not_hear(op):
+    step = EditStep(op=op, target="dog", result="cat")
+    facts = {"negative": "", "remove_prompt": "nothing"}
+    said = prompt_for(step, facts=facts)
+    assert said.negative == ""
+    assert said.text == ("nothing" if op == "remove" else "a cat")
+    assert prompt_for(step, "mine", "ugly", facts) == _repaint.Prompt("mine", "ugly")
+
+
+def test_of_removals_the_one_most_like_the_others_wins():
+    area = np.zeros((12, 12), np.float32)
+    area[3:9, 3:9] = 1
+    empty = [np.full((12, 12, 3), v, np.uint8) for v in (100, 104, 96)]
+    invented = empty[0].copy()
+    invented[4:8, 4:8] = (250, 0, 0)
+    step = EditStep(op="remove", target="dog")
+    best, judge, scores = _judging.rank(None, [invented, *empty], area, step, "empty", Reporter())
+    assert (best, judge) == (1, "agreement")
+    assert min(scores) == scores[0]
 
 
 @given(st.text(max_size=20))

@@ -1,4 +1,7 @@
-"""Which of several results is the best: CLIP when the preset has it, else looking for the thing again."""
+"""Which of several results is the best: CLIP when the preset has it, else looking for the thing again.
+
+An emptied place is judged by how well the results agree: no words describe it.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,21 @@ def rank(
     """
     if len(results) == 1:
         return 0, "", []
+    if step.op == "remove" and len(results) > 2:
+        return _by_agreement(results, area)
     if models.ready("clip"):
         return _by_clip(models, results, area, step, prompt, report)
     if models.ready("grounder"):
         return _by_looking(models, results, area, step, report)
     return 0, "", []
+
+
+def _by_agreement(results: Sequence[Pixels], area: Mask) -> tuple[int, str, list[float]]:
+    """The result most like the others: seeds agree about an empty place, and invent different things."""
+    inside = np.stack([r[area > 0.5].astype(np.float32) for r in results]) / 255
+    apart = np.abs(inside[:, None] - inside[None]).mean(axis=(2, 3))
+    scores = -apart.sum(axis=1) / (len(results) - 1)
+    return int(np.argmax(scores)), "agreement", [round(float(s), 4) for s in scores]
 
 
 def _by_clip(
@@ -43,13 +56,10 @@ def _by_clip(
     scorer = ClipScorer(loaded["model"], loaded.parts)
     crops = [crop_of(r, area) for r in results]
     old = with_article(singular_noun(step.target)) if step.target else ""
-    texts = [prompt] if step.op != "remove" else []
-    texts += [old] if old and step.op in ("remove", "replace") else []
-    scores = scorer.similarity(crops, texts or [prompt])
+    texts = [prompt, old] if old and step.op in ("remove", "replace") else [prompt]
+    scores = scorer.similarity(crops, texts)
     # What was there before must not be seen any more; what was asked for must.
     total = scores[:, 0] - (scores[:, 1] if scores.shape[1] > 1 else 0.0)
-    if step.op == "remove" and old:
-        total = -scores[:, 0]
     return int(np.argmax(total)), "clip", [round(float(s), 4) for s in total]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,6 +22,7 @@ Shape = Literal["auto", "keep", "free"]
 
 NEGATIVE = "blurry, low quality, extra limbs, text, watermark"
 EMPTY = "empty background"
+EMPTY_FACTS: Mapping[str, Any] = MappingProxyType({})
 USUAL = 512  # px: pictures for which the limits of growth were made
 SIZES = {"wearing": 0.45, "on": 0.5, "in": 0.4}  # height of a new thing against its anchor's
 SIZE_BESIDE = 0.8
@@ -129,17 +132,21 @@ def _size(scene: Scene, given: tuple[int, int, int, int] | None) -> float:
     return float(np.clip(size, LEAST_SIZE, 0.6))
 
 
-def prompt_for(step: EditStep, prompt: str | None = None, negative: str | None = None, removal: str = EMPTY) -> Prompt:
+def prompt_for(
+    step: EditStep, prompt: str | None = None, negative: str | None = None, facts: Mapping[str, Any] = EMPTY_FACTS
+) -> Prompt:
     """The words for a step: what shall be seen in the area, with the scene it belongs to.
 
     Args:
         step: The step. prompt, negative: The user's own words, or None.
-        removal: What is asked for when a thing is taken away.
+        facts: Of the model: "negative" is all that is said against, "remove_prompt" what is asked for when a thing is
+            taken away. A model that knows no words for faults of pictures is led astray by them.
     """
+    against = negative if negative is not None else facts.get("negative")
     if step.op == "remove":
         unwanted = ", ".join(filter(None, [step.target, NEGATIVE]))
-        return Prompt(prompt or removal, unwanted if negative is None else negative)
-    return Prompt(prompt or _wanted(step), NEGATIVE if negative is None else negative)
+        return Prompt(prompt or facts.get("remove_prompt", EMPTY), unwanted if against is None else against)
+    return Prompt(prompt or _wanted(step), NEGATIVE if against is None else against)
 
 
 def _wanted(step: EditStep) -> str:

@@ -192,7 +192,7 @@ class ClipGuided(EditMethod):
             )
         denoiser = Denoiser(loaded.parts, loaded.device)
         settled = settle(params, _numbers(models), pixels=denoiser.codec is None) | {"role": role}
-        said = _repaint.prompt_for(request.step, params.prompt, params.negative)
+        said = _repaint.prompt_for(request.step, params.prompt, params.negative, loaded.facts)
         notes: list[str] = []
         spoken = denoiser.speak(said.text, said.negative if settled["guidance"] > 1 else "")
         if spoken is not None and spoken.cut:

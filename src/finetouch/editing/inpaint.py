@@ -103,9 +103,7 @@ class Inpaint(EditMethod):
         """The best of the candidates. Outside of the area it is only nearly the picture."""
         params, step = request.params, request.step
         player = self._player(request.scene)
-        said = _repaint.prompt_for(
-            step, params.prompt, params.negative, player.loaded.facts.get("remove_prompt", _repaint.EMPTY)
-        )
+        said = _repaint.prompt_for(step, params.prompt, params.negative, player.loaded.facts)
         notes: list[str] = []
         facts = {
             "prompt": said.text, "negative": said.negative, "steps": player.steps, "guidance": player.guidance,
