@@ -29,7 +29,8 @@ TINY = replace(
     width=32, depth=2, steps=dict.fromkeys(RECIPES, 4), batch=dict.fromkeys(RECIPES, 4),
 )  # fmt: skip
 CLASSES = {
-    "vae": "AutoencoderKL", "vae-decoder": "AutoencoderKL", "clip": "CLIPModel", "inpaint": "UNet2DConditionModel",
+    "vae": "AutoencoderKL", "vae-decoder": "AutoencoderKL", "clip": "CLIPModel",
+    "clip-eyes": "CLIPModel", "inpaint": "UNet2DConditionModel",
     "unet": "UNet2DConditionModel",
     "segformer": "SegformerForSemanticSegmentation", "grounder": "CLIPSegForImageSegmentation", "sam": "SamModel",
     "judge": "UperNetForSemanticSegmentation",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from finetouch.errors import UsageError
-from finetouch.train.lab import clip, grounder, judge, lcm, sam, segformer, unet, vae
+from finetouch.train.lab import clip, eyes, grounder, judge, lcm, sam, segformer, unet, vae
 from finetouch.train.lab.loop import Recipe
 from finetouch.train.lab.pool import Pool
 from finetouch.train.lab.scale import Scale
@@ -72,6 +72,7 @@ RECIPES: dict[str, Callable[[Workshop], Recipe]] = {
     "vae": lambda w: vae.recipe(w.scale, w.pool()),
     "vae-decoder": lambda w: vae.decoder_recipe(w.scale, w.pool(), w.model("vae")),
     "clip": lambda w: clip.recipe(w.scale, w.pool()),
+    "clip-eyes": lambda w: eyes.recipe(w.scale, w.pool(), w.model("clip")),
     "inpaint": _inpaint,
     "unet": _generate,
     "lcm": lambda w: lcm.recipe(w.scale, w.views(), w.model("unet"), w.model("clip"), w.vae()),
