@@ -9,6 +9,9 @@ class FinetouchError(Exception):
     Args:
         message: What is wrong, in words a user understands.
         hint: What to do about it; printed on its own line by the command line.
+
+    Attributes:
+        pictures: Names of pictures that show how far it got, where someone keeps them (the studio).
     """
 
     exit_code = 1
@@ -17,6 +20,7 @@ class FinetouchError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.pictures: list[str] = []
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\n{self.hint}"

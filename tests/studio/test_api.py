@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from files import ADDRESS, pixels, png
+from skimage import data
 
 from finetouch.engine.history import Node, Project
 from finetouch.errors import UsageError
@@ -355,14 +356,17 @@ def test_a_two_stage_edit_shows_its_stages_and_takes_another_place(
     step = {"op": "replace", "target": "ball", "result": "box", "method": "two-stage", "params": {"check": False}}
     hand = {"ops": [{"kind": "box", "xyxy": [10, 10, 50, 55]}]}
 
-    def edited(params: dict[str, Any]) -> dict[str, Any]:
+    def started(params: dict[str, Any]) -> dict[str, Any]:
         plan = {"steps": [{**step, "params": {**step["params"], **params}}], "instruction": "replace the ball"}
         body = {"project": project["id"], "base": project["head"], "plan": plan, "hands": [hand]}
         body |= {"reference": reference, "engine": {"seed": 3}}
-        job = client.post("/api/v1/jobs", json=body).json()["job"]
-        done = finished(job)
+        return finished(client.post("/api/v1/jobs", json=body).json()["job"])
+
+    def edited(params: dict[str, Any]) -> dict[str, Any]:
+        done = started(params)
         assert done["state"] == "done", done["error"]
-        return next(n for n in client.get(f"/api/v1/projects/{project['id']}").json()["nodes"] if n["job"] == job)
+        nodes = client.get(f"/api/v1/projects/{project['id']}").json()["nodes"]
+        return next(n for n in nodes if n["job"] == done["id"])
 
     node = edited({})
     stages = {s["name"]: s for s in node["stages"]}
@@ -380,3 +384,18 @@ def test_a_two_stage_edit_shows_its_stages_and_takes_another_place(
     assert f"files/{choices[0]['picture']}" in packed.namelist()
     assert client.post("/api/v1/projects/open", content=packed.fp.getvalue()).is_success
     assert not list(Path(client.app.state.studio.settings.folder).glob("stages-*"))
+
+
+def test_a_two_stage_edit_that_fails_shows_how_far_it_got(client: TestClient, finished: Finished) -> None:
+    photo = np.ascontiguousarray(data.cat()[::2, ::2])
+    _, project = opened(client, photo)
+    reference = client.post("/api/v1/pictures?name=thing.png", content=png(np.full((40, 40, 4), 200, np.uint8)))
+    step = {"op": "replace", "target": "cat", "result": "box", "method": "two-stage", "box": [10, 5, 220, 148]}
+    plan = {"steps": [step], "instruction": "replace the cat with a box"}
+    body = {"project": project["id"], "base": project["head"], "plan": plan, "engine": {"seed": 3}}
+    body["reference"] = reference.json()["picture"]
+    failed = finished(client.post("/api/v1/jobs", json=body).json()["job"])
+    assert failed["state"] == "failed", failed["result"]["report"]
+    assert "'background'" in failed["error"]["message"] and "stages-" not in str(failed["error"])
+    [kept] = failed["error"]["pictures"]
+    assert pixels(client.get(f"/api/v1/pictures/{kept}/file?format=same").content).shape == photo.shape

@@ -311,7 +311,7 @@ def _attempt(
         return "cancelled", None, None
     except FinetouchError as error:
         found: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
-        for name in ("seen", "unknown"):
+        for name in ("seen", "unknown", "pictures"):
             if getattr(error, name, None):
                 found[name] = list(getattr(error, name))
         return "failed", None, found

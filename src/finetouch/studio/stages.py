@@ -57,6 +57,12 @@ def stages(result: EditResult, folder: Path, vault: Vault) -> list[dict[str, Any
     return rows
 
 
+def leftovers(folder: Path, vault: Vault) -> list[str]:
+    """Small pictures of what was made before a stage failed: the place as far as it was emptied, the place chosen."""
+    made = [folder / name for name in (_BACKGROUND, "4-place.png")]
+    return [_put(shrunk(_read(f, cv2.IMREAD_COLOR_RGB), SIDE), vault) for f in made if f.is_file()]
+
+
 def _places(folder: Path, background: np.ndarray, chosen: int | None, vault: Vault) -> list[dict[str, Any]]:
     found = json.loads((folder / _PLACES).read_text())
     rows = []

@@ -24,7 +24,7 @@ from finetouch.plan.phrase import parse_phrase
 from finetouch.registry import Spec
 from finetouch.settings import settings
 from finetouch.studio.shelf import Shelf
-from finetouch.studio.stages import kept, stages
+from finetouch.studio.stages import kept, leftovers, stages
 from finetouch.studio.strokes import Op, rasterise
 from finetouch.studio.words import for_page, reworded
 from finetouch.types import EditPlan, EditStep, Picture, Query, Region, Reporter
@@ -74,6 +74,10 @@ class Work:
             )  # fmt: skip
             try:
                 result = pipeline.run(picture, plan, options, report)
+            except FinetouchError as error:
+                error.pictures = leftovers(between, self._vault)
+                error.hint = (error.hint or "").replace(f"in {between}", "shown here") or None
+                raise
             finally:
                 pipeline.by_hand = {}
             stages_made = stages(result, between, self._vault)

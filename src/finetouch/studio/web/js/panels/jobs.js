@@ -62,6 +62,12 @@ export function applyPanel(root, session) {
 }
 
 /** Errors stay until they are read; each says what to do. */
+function soFar(error) {
+  const names = error.pictures ?? [];
+  return names.length > 0 && h("div", { class: "pieces" }, names.map((name) => h("a", { href: api.fileUrl(name, { format: "same" }), target: "_blank", title: "Open the picture" },
+    h("img", { src: api.thumbUrl(name), alt: "What was made before it failed" }))));
+}
+
 export function errorBox(root, session) {
   root.setAttribute("role", "alert");
   session.store.on(["error"], ({ error }) => {
@@ -70,7 +76,7 @@ export function errorBox(root, session) {
     if (!error) return;
     const download = error.kind === "ModelMissing" && h("button", { type: "button", onclick: () => fetchModels(session) }, "Download");
     const retry = error.retry && h("button", { type: "button", onclick: () => session.retry(error.retry) }, "Try again");
-    root.append(icon("warning"), h("div", { class: "grow" }, h("strong", {}, error.message), error.hint ? h("div", {}, error.hint) : ""),
+    root.append(icon("warning"), h("div", { class: "grow" }, h("strong", {}, error.message), error.hint ? h("div", {}, error.hint) : "", soFar(error)),
       ...[download, retry].filter(Boolean), h("button", { type: "button", "aria-label": "Close", class: "icon-button", onclick: () => session.store.set({ error: null }) }, icon("close")));
   });
 }
