@@ -39,7 +39,7 @@ library_name: {library}
 
 - **Data**: {data}
   No photographs, no other people's pictures or weights.
-- **Recipe**: `finetouch train lab {name} --scale cpu` (`src/finetouch/train/lab`): {steps} steps of {batch_size}, peak
+- **Recipe**: `finetouch train lab {recipe} --scale cpu` (`src/finetouch/train/lab`): {steps} steps of {batch_size}, peak
   learning rate {rate}, moving average {ema}, {hours:.1f} h on the processor{bf16}; seed 0; {parameters:,} parameters
   in training, stored in half precision.{note}
 - **Measured** on synthetic test scenes (`finetouch bench lab --only {name} --limit {limit}`): {figures}.
@@ -49,6 +49,8 @@ library_name: {library}
 DATA = {
     "judge": "scenes of `finetouch.lab` drawn from training seeds that no other model of the family learns from.",
 }
+REFINED = {"vae": "vae-decoder", "clip": "clip-eyes"}
+"""Models of which a part is trained once more, by a recipe of its own."""
 USUAL = "scenes of `finetouch.lab` drawn from training seeds; test seeds and held-out combinations are never seen."
 
 
@@ -56,14 +58,15 @@ def publish(family: Path, name: str, bench: dict[str, Any]) -> None:
     """Copies one model and writes its card."""
     out = HERE / name
     shutil.rmtree(out, ignore_errors=True)
-    source = family / "vae-decoder" if name == "vae" and (family / "vae-decoder" / "model").exists() else family / name
+    last = REFINED.get(name, name)
+    source = family / (last if (family / last / "model").exists() else name)
     shutil.copytree(source / "model", out)
     facts = json.loads((source / "recipe.json").read_text())
     classes, what = WHAT[name]
     row = next((r for r in bench["rows"] if r["model"] == name), {"figures": {}})
     figures = ", ".join(f"{k} {v:.3f}" for k, v in row["figures"].items()) or "not measured"
     card = CARD.format(
-        name=name, what=what, classes=classes, data=DATA.get(name, USUAL), figures=figures, limit=bench["scenes"],
+        name=name, recipe=source.name, what=what, classes=classes, data=DATA.get(name, USUAL), figures=figures, limit=bench["scenes"],
         library="transformers" if "transformers" in classes else "diffusers", hours=facts["seconds"] / 3600,
         bf16=" in bfloat16" if facts["bf16"] else "", note=f" {facts['note']}" if "note" in facts else "",
         **{k: facts[k] for k in ("steps", "batch_size", "rate", "ema", "parameters")},
