@@ -39,9 +39,9 @@ library_name: {library}
 
 - **Data**: {data}
   No photographs, no other people's pictures or weights.
-- **Recipe**: `finetouch train lab {recipe} --scale cpu` (`src/finetouch/train/lab`): {steps} steps of {batch_size}, peak
-  learning rate {rate}, moving average {ema}, {hours:.1f} h on the processor{bf16}; seed 0; {parameters:,} parameters
-  in training, stored in half precision.{note}
+- **Recipe**: `finetouch train lab {recipe} --scale cpu` (`src/finetouch/train/lab`): {steps} steps of {batch_size},
+  peak learning rate {rate}, moving average {ema}, {hours:.1f} h on the processor{bf16}; seed 0; {parameters:,}
+  parameters in training, stored in half precision.{note}
 - **Measured** on synthetic test scenes (`finetouch bench lab --only {name} --limit {limit}`): {figures}.
 - **Limits**: knows the drawn world of `finetouch.lab` only; useless on photographs.
 - **Licence**: Apache-2.0, as the rest of Finetouch.
@@ -66,7 +66,8 @@ def publish(family: Path, name: str, bench: dict[str, Any]) -> None:
     row = next((r for r in bench["rows"] if r["model"] == name), {"figures": {}})
     figures = ", ".join(f"{k} {v:.3f}" for k, v in row["figures"].items()) or "not measured"
     card = CARD.format(
-        name=name, recipe=source.name, what=what, classes=classes, data=DATA.get(name, USUAL), figures=figures, limit=bench["scenes"],
+        name=name, recipe=source.name, what=what, classes=classes, data=DATA.get(name, USUAL), figures=figures,
+        limit=bench["scenes"],
         library="transformers" if "transformers" in classes else "diffusers", hours=facts["seconds"] / 3600,
         bf16=" in bfloat16" if facts["bf16"] else "", note=f" {facts['note']}" if "note" in facts else "",
         **{k: facts[k] for k in ("steps", "batch_size", "rate", "ema", "parameters")},
