@@ -105,6 +105,12 @@ def test_a_preset_says_which_words_its_model_must_not_hear(op):
     assert prompt_for(step, "mine", "ugly", facts) == _repaint.Prompt("mine", "ugly")
 
 
+def test_a_preset_says_whether_its_model_hears_what_a_new_thing_stands_by():
+    step = EditStep(op="add", result="red hat", relation=Relation(type="wearing", anchor="dog"))
+    assert prompt_for(step, facts={"name_anchor": False}).text == "a red hat"
+    assert prompt_for(step, facts={"name_anchor": True}).text == "a red hat on the dog"
+
+
 def test_of_removals_the_one_most_like_the_others_wins():
     area = np.zeros((12, 12), np.float32)
     area[3:9, 3:9] = 1

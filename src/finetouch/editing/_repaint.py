@@ -140,22 +140,24 @@ def prompt_for(
     Args:
         step: The step. prompt, negative: The user's own words, or None.
         facts: Of the model: "negative" is all that is said against, "remove_prompt" what is asked for when a thing is
-            taken away. A model that knows no words for faults of pictures is led astray by them.
+            taken away, "name_anchor" whether a new thing's prompt says what it stands by. A model that knows no words
+            for faults of pictures is led astray by them; one that has learned single things paints the anchor again.
     """
     against = negative if negative is not None else facts.get("negative")
     if step.op == "remove":
         unwanted = ", ".join(filter(None, [step.target, NEGATIVE]))
         return Prompt(prompt or facts.get("remove_prompt", EMPTY), unwanted if against is None else against)
-    return Prompt(prompt or _wanted(step), NEGATIVE if against is None else against)
+    wanted = prompt or _wanted(step, bool(facts.get("name_anchor", True)))
+    return Prompt(wanted, NEGATIVE if against is None else against)
 
 
-def _wanted(step: EditStep) -> str:
+def _wanted(step: EditStep, name_anchor: bool) -> str:
     if step.op == "recolor":
         words = step.result or " ".join(filter(None, [step.color, step.target]))
         said = words if named_color(words.split()[0] if words else "") else f"{step.color or ''} {words}".strip()
         return with_article(said)
     thing = with_article(step.result or step.target or "")
-    if step.op == "add" and step.relation is not None:
+    if step.op == "add" and step.relation is not None and name_anchor:
         return f"{thing} {_SAID[step.relation.type]} the {step.relation.anchor}"
     return thing
 
