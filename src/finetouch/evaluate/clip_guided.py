@@ -209,6 +209,8 @@ def grid(steps: int) -> dict[str, dict[str, Any]]:
         "local, LPIPS off": {**local, "lambda_lpips": 0},
         "local, L2 off": {**local, "lambda_l2": 0},
         "local, background off": {**local, "lambda_lpips": 0, "lambda_l2": 0},
+        "local, words at 1": {**local, "guidance": 1.0, "lambda_clip": 0.1},
+        "local, words at 1, CLIP off": {**local, "guidance": 1.0, "lambda_clip": 0},
         "both": {"variant": "both"},
         "both, CLIP off": {"variant": "both", "lambda_clip": 0},
         "blended": {"variant": "blended"},
