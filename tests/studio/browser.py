@@ -103,8 +103,10 @@ class Person:
         return self.ask("document.querySelector('ft-canvas').state")
 
     def open(self, path: Path) -> None:
+        before = self.ask("studio.s.project?.id ?? null")
         self.page.set_input_files("#file", str(path))
-        self.until(f"studio.s.project?.name === {path.name!r} && !studio.s.busy")
+        self.until(f"studio.s.project && studio.s.project.id !== {json.dumps(before)} && !studio.s.busy")
+        assert self.ask("studio.s.project.name") == path.name
         self.settle()
 
     def settle(self) -> None:
