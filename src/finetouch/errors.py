@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class FinetouchError(Exception):
     """Base of all errors that Finetouch raises on purpose.
@@ -24,6 +26,11 @@ class FinetouchError(Exception):
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\n{self.hint}"
+
+    def more(self) -> dict[str, list[Any]]:
+        """What it carries besides its sentences, as plain data; nothing that is empty."""
+        carried = {name: list(getattr(self, name, ())) for name in ("seen", "unknown", "pictures")}
+        return {name: values for name, values in carried.items() if values}
 
 
 class InputError(FinetouchError):

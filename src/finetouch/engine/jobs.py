@@ -310,11 +310,8 @@ def _attempt(
     except Cancelled:
         return "cancelled", None, None
     except FinetouchError as error:
-        found: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
-        for name in ("seen", "unknown", "pictures"):
-            if getattr(error, name, None):
-                found[name] = list(getattr(error, name))
-        return "failed", None, found
+        said = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+        return "failed", None, said | error.more()
     except MemoryError:
         hint = "Try a smaller picture, or close other programs."
         return "failed", None, {"type": "OutOfMemory", "message": "Not enough memory for this picture.", "hint": hint}

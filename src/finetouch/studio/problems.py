@@ -41,8 +41,7 @@ def add_to(app: FastAPI) -> None:
             status, title = (424 if error.kind in ("ModelMissing", "DependencyMissing") else 422), error.kind
         if error.message.startswith(_MISSING):
             status = 404
-        more = {n: list(getattr(error, n)) for n in ("seen", "unknown") if getattr(error, n, None)}
-        return problem(status, title, error.message, error.hint, **more)
+        return problem(status, title, error.message, error.hint, **error.more())
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -38,6 +38,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"[Ll]eave out --offline and unset HF_HUB_OFFLINE", "Start the studio without HF_HUB_OFFLINE"),
     (r"[Ll]eave --offline away", "Start the studio without HF_HUB_OFFLINE"),
     (r"--offline", "offline work"),
+    (r"What was made so far is in .+?stages-\w+\.", "What was made so far is shown here."),
     (r"--keep FOLDER writes", "The command line writes"),
     (r"--method(?: ([\w-]+))?", "“Method and options” of the step"),
 )  # fmt: skip

@@ -76,7 +76,6 @@ class Work:
                 result = pipeline.run(picture, plan, options, report)
             except FinetouchError as error:
                 error.pictures = leftovers(between, self._vault)
-                error.hint = (error.hint or "").replace(f"in {between}", "shown here") or None
                 raise
             finally:
                 pipeline.by_hand = {}

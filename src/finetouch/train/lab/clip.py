@@ -71,15 +71,13 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
 def _batches(scale: Scale, pool: Pool, tokenizer: Any, step: int) -> Iterator[Batch]:
     rng, words = np.random.default_rng(step), Random(step)
     order = shuffled(len(pool), step)
-    side = pool.pictures.shape[1]
     while True:
         pictures: list[torch.Tensor] = []
         texts, looks, wants = [], [], []
         while len(pictures) < _SCENES:
-            item = pool[next(order)]
-            window = (0, 0, side, side) if rng.random() < 0.6 else random_window(rng, side, 0.85)
-            pictures.append(to_tensor(cut(item, window, scale.size)[0]))
-            texts.append(words.choice(item.facts["caption"]))
+            picture, caption = scene(rng, words, pool[next(order)], scale.size)
+            pictures.append(picture)
+            texts.append(caption)
         while len(pictures) < _SCENES + _THINGS:
             found = thing(rng, pool[next(order)], scale.size)
             if found is None:
@@ -94,6 +92,13 @@ def _batches(scale: Scale, pool: Pool, tokenizer: Any, step: int) -> Iterator[Ba
         fits = [[k == K and c in (None, C) for K, C in looks] for k, c in wants]
         match[_SCENES:, _SCENES:] = torch.tensor(fits, dtype=torch.float32)
         yield {"pixels": torch.stack(pictures), "ids": encode(tokenizer, texts), "match": match}
+
+
+def scene(rng: np.random.Generator, words: Random, item: Item, size: int) -> tuple[torch.Tensor, str]:
+    """A whole scene, or most of one, with a caption."""
+    side = item.picture.shape[0]
+    window = (0, 0, side, side) if rng.random() < 0.6 else random_window(rng, side, 0.85)
+    return to_tensor(cut(item, window, size)[0]), words.choice(item.facts["caption"])
 
 
 def thing(rng: np.random.Generator, item: Item, size: int) -> tuple[np.ndarray, dict[str, Any]] | None:

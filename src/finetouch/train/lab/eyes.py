@@ -19,9 +19,9 @@ from torch import nn
 from finetouch.lab import wording
 from finetouch.lab.facts import article
 from finetouch.lab.kinds import KINDS
-from finetouch.train.lab.clip import image_processor
+from finetouch.train.lab.clip import image_processor, scene
 from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
-from finetouch.train.lab.pool import Bytes, Pool, boxes, cut, random_window, shuffled, window_around
+from finetouch.train.lab.pool import Bytes, Pool, boxes, cut, shuffled, window_around
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.show import to_tensor
 from finetouch.train.lab.words import encode
@@ -58,10 +58,9 @@ def recipe(scale: Scale, pool: Pool, folder: Path) -> Recipe:
             texts: list[str] = []
             wanted: list[int] = []
             while len(texts) < _SCENES:
-                item = pool[next(order)]
-                window = (0, 0, side, side) if rng.random() < 0.6 else random_window(rng, side, 0.85)
-                pictures.append(to_tensor(cut(item, window, scale.size)[0]))
-                texts.append(words.choice(item.facts["caption"]))
+                picture, caption = scene(rng, words, pool[next(order)], scale.size)
+                pictures.append(picture)
+                texts.append(caption)
             while len(wanted) < _THINGS:
                 item = pool[next(order)]
                 found = boxes(item.labels, len(item.facts["things"]))
@@ -72,8 +71,8 @@ def recipe(scale: Scale, pool: Pool, folder: Path) -> Recipe:
                 fact = item.facts["things"][i]
                 if (fact["kind"], fact["color"]) not in number:
                     continue
-                picture, labels = cut(item, window_around(rng, side, found[i], (0.4, 1.0)), scale.size)
-                pictures.append(to_tensor(blemished(rng, picture, labels == i + 1)))
+                seen, labels = cut(item, window_around(rng, side, found[i], (0.4, 1.0)), scale.size)
+                pictures.append(to_tensor(blemished(rng, seen, labels == i + 1)))
                 wanted.append(number[fact["kind"], fact["color"]])
             yield {"pixels": torch.stack(pictures), "ids": encode(tokenizer, texts), "wanted": torch.tensor(wanted)}
 

@@ -2,6 +2,7 @@
 
 import * as api from "../api.js";
 import { h, icon } from "../dom.js";
+import { openable } from "./stages.js";
 
 const STAGES = { read: "opening", select: "finding", edit: "editing", verify: "checking", save: "writing", step: "step", waiting: "waiting its turn", starting: "starting" };
 
@@ -61,13 +62,12 @@ export function applyPanel(root, session) {
   });
 }
 
-/** Errors stay until they are read; each says what to do. */
 function soFar(error) {
   const names = error.pictures ?? [];
-  return names.length > 0 && h("div", { class: "pieces" }, names.map((name) => h("a", { href: api.fileUrl(name, { format: "same" }), target: "_blank", title: "Open the picture" },
-    h("img", { src: api.thumbUrl(name), alt: "What was made before it failed" }))));
+  return names.length > 0 && h("div", { class: "pieces" }, names.map((name) => openable(name, "What was made before it failed")));
 }
 
+/** Errors stay until they are read; each says what to do. */
 export function errorBox(root, session) {
   root.setAttribute("role", "alert");
   session.store.on(["error"], ({ error }) => {

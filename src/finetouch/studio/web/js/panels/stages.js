@@ -15,9 +15,13 @@ export function stagesPanel(root, session) {
   session.store.on(["job"], (s) => root.querySelectorAll("button").forEach((place) => (place.disabled = Boolean(s.job))));
 }
 
+/** A small picture that opens at full size. */
+export function openable(name, alt) {
+  return h("a", { href: fileUrl(name, { format: "same" }), target: "_blank", title: "Open the picture" }, h("img", { src: thumbUrl(name), alt }));
+}
+
 function row(stage, s, session) {
-  const picture = stage.picture && h("a", { href: fileUrl(stage.picture, { format: "same" }), target: "_blank", title: "Open the picture" },
-    h("img", { src: thumbUrl(stage.picture), alt: "The place without the old thing" }));
+  const picture = stage.picture && openable(stage.picture, "The place without the old thing");
   const places = stage.choices.map((c, i) => h("button", {
     type: "button", "aria-pressed": String(c.chosen), disabled: Boolean(s.job), title: c.why,
     "aria-label": `Place ${i + 1}, score ${c.score.toFixed(2)}${c.chosen ? ", taken" : ""}`, onclick: () => !c.chosen && session.takePlace(i + 1),
