@@ -109,3 +109,15 @@ def test_its_neighbours_are_not_copied_into_its_place():
     green = np.abs(done.pixels.astype(int) - (30, 120, 40)).sum(axis=-1) < 60
     assert green[:, 105:152].sum() == 0
     np.testing.assert_array_equal(done.pixels[60:150, 165:200], pixels[60:150, 165:200])
+
+
+def test_a_guess_at_others_of_its_kind_does_not_keep_its_rim():
+    clean, _ = beach()
+    pixels, mask = stand(clean, (110, 60, 150, 150))
+    pixels[58:152, 108:152][mask[58:152, 108:152] < 0.5] = (255, 0, 255)
+    everything = Region.of(np.ones_like(mask), score=0.4)
+    done = run("fill", pixels, mask, "remove", target="spoon", select=lambda _: everything)
+    rim = np.abs(done.pixels.astype(int) - (255, 0, 255)).sum(axis=-1) < 60
+    assert rim.sum() == 0
+    sure = run("fill", pixels, mask, "remove", target="spoon", select=lambda _: Region.of(everything.mask, score=0.9))
+    assert (np.abs(sure.pixels.astype(int) - (255, 0, 255)).sum(axis=-1) < 60).any(), "a neighbour that is there stays"

@@ -19,6 +19,8 @@ from finetouch.registry import editor
 from finetouch.types import Pixels, Region
 
 SEEN = 0.08
+DOUBT = 0.6
+"""Others of the kind count when they are found with at least this share of the thing's own score."""
 FEATHER = 3.0
 PEOPLE = {
     "person", "people", "man", "men", "woman", "women", "boy", "girl", "guy", "lady", "child", "kid", "kids",
@@ -110,6 +112,8 @@ def other_things(scene: Scene) -> Mask | None:
         found = scene.select("all people" if noun[0] in PEOPLE else f"all {scene.step.target}")
     except InputError:
         return None
+    if found.score < DOUBT * scene.region.score:
+        return None  # a guess: it would keep the removal from its own rim
     rest = np.clip(found.mask - masks.grow(scene.region.mask, 2), 0, 1).astype(np.float32)
     return rest if (rest > masks.HARD).any() else None
 
