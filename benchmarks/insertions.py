@@ -1,18 +1,20 @@
-"""Ten insertions into real photos, to be looked at: ``python benchmarks/insertions.py PHOTOS OUT.jpg``.
+"""Ten insertions into real photos, to be looked at: ``python benchmarks/insertions.py OUT [--photos FOLDER]``.
 
-PHOTOS is the folder of demo photos (``data/demo``; not part of the repository). References are cut out of other photos
-of the folder by the bundled selector. Every panel is the result with what the stages said; nothing is left out.
+Without a folder the photos are those that scikit-image ships; FOLDER is one of demo photos that are not part of the
+repository. References are cut out of other photos by the bundled selector. Every panel is the result with what the
+stages said; nothing is left out.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import textwrap
 import time
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from skimage import data
 
 from finetouch.engine.pipeline import Options, Pipeline
 from finetouch.errors import FinetouchError
@@ -20,6 +22,22 @@ from finetouch.imaging import io, masks
 from finetouch.plan.phrase import parse_phrase
 from finetouch.types import Picture
 
+SHIPPED = {
+    "coffee": data.coffee, "cat": data.chelsea, "astronaut": data.astronaut, "rocket": data.rocket,
+    "motorcycle": lambda: data.stereo_motorcycle()[0],
+}  # fmt: skip
+OWN_CASES = (
+    ("motorcycle", "add a cup on the bench", "coffee", "cup"),
+    ("motorcycle", "add a cat", "cat", "cat"),
+    ("motorcycle", "add a person", "astronaut", "person"),
+    ("motorcycle", "replace the motorcycle with a rocket", "rocket", "rocket"),
+    ("rocket", "add a motorcycle", "motorcycle", "motorcycle"),
+    ("rocket", "add a person left of the rocket", "astronaut", "person"),
+    ("coffee", "replace the cup with a cat", "cat", "cat"),
+    ("coffee", "add a rocket on the table", "rocket", "rocket"),
+    ("astronaut", "add a cup", "coffee", "cup"),
+    ("cat", "add a cup", "coffee", "cup"),
+)
 CASES = (
     ("beach_horses", "add a dog", "dog_bench", "dog"),
     ("cake_and_tea", "add a teacup", "pink_teacup", "cup"),
@@ -61,15 +79,27 @@ def panel(number: int, words: str, picture: np.ndarray, lines: list[str]) -> Ima
 
 def main() -> None:
     """Makes the sheet."""
-    folder, target = Path(sys.argv[1]), sys.argv[2]
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("out")
+    ask.add_argument("--photos", type=Path)
+    ask.add_argument("--source", choices=("auto", "rules", "network"), default="auto", help="who proposes places")
+    args = ask.parse_args()
     pipeline, panels = Pipeline("embedded"), []
-    for number, (name, words, source, phrase) in enumerate(CASES, 1):
-        picture = io.load(folder / f"{name}.jpg")
+
+    def photo(name: str) -> Picture:
+        if args.photos is None:
+            return io.from_array(np.ascontiguousarray(SHIPPED[name]()))
+        return io.load(args.photos / f"{name}.jpg")
+
+    for number, (name, words, source, phrase) in enumerate(OWN_CASES if args.photos is None else CASES, 1):
+        picture = photo(name)
         begun = time.perf_counter()
         try:
-            reference = cut_out(pipeline, io.load(folder / f"{source}.jpg"), phrase)
+            reference = cut_out(pipeline, photo(source), phrase)
             options = Options(method="two-stage", reference=reference, seed=number, verify=False)
-            result = pipeline.run(picture, pipeline.plan(words), options)
+            plan = pipeline.plan(words)
+            steps = tuple(t.model_copy(update={"params": {**t.params, "proposer": args.source}}) for t in plan.steps)
+            result = pipeline.run(picture, plan.model_copy(update={"steps": steps}), options)
             pixels, lines = result.picture.pixels, list(result.steps[0].notes)
         except FinetouchError as error:
             pixels, lines = picture.pixels, [f"FAILED: {error.message}"]
@@ -79,7 +109,7 @@ def main() -> None:
     sheet = Image.new("RGB", (columns * (WIDE + 8), -(-len(panels) // columns) * panels[0].height), (250, 250, 248))
     for k, p in enumerate(panels):
         sheet.paste(p, (k % columns * (WIDE + 8), k // columns * p.height))
-    sheet.save(target, quality=88)
+    sheet.save(args.out, quality=80)
 
 
 if __name__ == "__main__":

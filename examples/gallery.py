@@ -47,7 +47,7 @@ LIMITS: dict[str, Entry] = {
 
 
 def make(name: str, entry: Entry, folder: Path) -> bool:
-    """One edit: saves its sheet as JPEG and prints the command and the report."""
+    """One edit: saves its sheet and prints the command and the report."""
     photo, words, options = entry
     pixels = np.ascontiguousarray(PHOTOS[photo]())
     box: Any = options.get("box")
@@ -65,7 +65,7 @@ def make(name: str, entry: Entry, folder: Path) -> bool:
         print(f"   {line}")
     from finetouch.engine.sheet import sheet
 
-    io.save(sheet(result, side=360), folder / f"{name}.jpg", overwrite=True, quality=88, strip=True)
+    io.save(sheet(result, side=360), folder / f"{name}.webp", overwrite=True, quality=80, strip=True)
     return True
 
 

@@ -131,6 +131,27 @@ def two_stage(
         typer.echo(render(table))
 
 
+@bench_app.command("propose")
+def propose(
+    dataset_dir: Annotated[str, typer.Argument(help="Labelled photos, as for bench select.")],
+    limit: Annotated[int, typer.Option(min=2, help="How many things are taken out.")] = 150,
+    json: Json = False,
+) -> None:
+    """Score proposed masks on labelled photographs: a thing is taken out, and where do proposals put it?"""
+    from pathlib import Path
+
+    from finetouch.cli.common import progress_bar
+    from finetouch.evaluate.photo_masks import run
+    from finetouch.types import Reporter
+
+    with progress_bar(quiet=json) as (sink, cancel):
+        table = run(Path(dataset_dir), limit, Reporter(sink, cancel))
+    if json:
+        print_json({"folder": dataset_dir, "things": limit, "synthetic": False, **table.to_json()})
+    else:
+        typer.echo(table.render())
+
+
 @bench_app.command("clip-guided")
 def clip_guided(
     preset: Annotated[str, typer.Option(help="Whose models are measured; it needs a judge.")] = "lab",

@@ -70,7 +70,9 @@ def mask_generator(
     model: Annotated[str, typer.Option(help="predictor (several masks at once) or diffusion (one mask per draw).")] = (
         "predictor"
     ),
-    data: Annotated[str, typer.Option(help="lab, the synthetic world.")] = "lab",
+    data: Annotated[
+        str, typer.Option(metavar="lab|DIR", help="lab, the synthetic world, or a folder of labelled photos.")
+    ] = "lab",
     scale: Annotated[str, typer.Option(help="cpu (64 px) or gpu (128 px, larger models).")] = "cpu",
     out: Annotated[str, typer.Option("--out", "-o", help="Folder of the run.")] = "runs/mask_generator",
     models: Annotated[
@@ -88,8 +90,10 @@ def mask_generator(
 
     from finetouch.errors import DependencyMissing, UsageError
 
-    if data != "lab":
-        raise UsageError(f"There is no recipe for the data '{data}'.", "Choose: lab")
+    if data != "lab" and not Path(data).is_dir():
+        raise UsageError(f"There is no folder '{data}'.", "Give a folder of labelled photos, or --data lab")
+    if data != "lab" and model != "predictor":
+        raise UsageError(f"The {model} model learns from the lab only.", "Take --data lab or --model predictor")
     try:
         import diffusers  # noqa: F401
         import torch
@@ -100,21 +104,29 @@ def mask_generator(
 
     from finetouch.lab.zoo import Zoo
     from finetouch.train.lab.loop import Pace, train
+    from finetouch.train.mask_generator.photo_recipe import photo_recipe, photo_size
+    from finetouch.train.mask_generator.photos import PhotoPairs
     from finetouch.train.mask_generator.recipe import pairs_for, reader_for, recipe, size_of
     from finetouch.types import Reporter
 
     if threads:
         torch.set_num_threads(threads)
     cv2.setNumThreads(1)
-    size = size_of(scale, model)
-    size = replace(size, steps=steps) if steps else size
-    zoo = Zoo(Path(models)) if models else Zoo()
+    taken = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     with progress_bar(quiet=json) as (sink, cancel):
         report = Reporter(sink, cancel)
-        reader = reader_for(zoo)
-        made = recipe(model, pairs_for(Path(out), size, report, zoo), reader, size)
-        made.device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        reader.encoder.to(made.device)
+        if data == "lab":
+            size = size_of(scale, model)
+            zoo = Zoo(Path(models)) if models else Zoo()
+            reader = reader_for(zoo)
+            reader.encoder.to(taken)
+            size = replace(size, steps=steps or size.steps)
+            made = recipe(model, pairs_for(Path(out), size, report, zoo), reader, size)
+        else:
+            many = photo_size(scale)
+            pairs = PhotoPairs.open(Path(data), Path(out) / "pairs-train", report=report)
+            made = photo_recipe(pairs, replace(many, steps=steps or many.steps))
+        made.device = taken
         last = train(made, Path(out) / model, Pace(minutes=minutes, save_every=250), report)
     folder = f"{out}/{model}"
     if json:

@@ -7,17 +7,12 @@ a point) and words; each of them may be left out.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
-
-BOX_LEVEL = 0.5
-"""Value of a filled box in the channels that hold a mask or a point at 1."""
-
 
 FOLD = 4
 """4 x 4 pixels become the channels of one place of the networks' grid."""
@@ -29,16 +24,16 @@ class MaskPredictorConfig(PretrainedConfig):
     Args:
         size: Pixels per side of pictures and masks. widths: Channels at size/4 and size/8.
         hypotheses: How many masks it proposes. text_width, text_length: Of the words' hidden states.
-        heads: Attention heads. depth: Blocks per level.
+        heads: Attention heads. depth: Blocks per level. planes: Channels of what it sees, 3 for a picture.
     """
 
     model_type = "finetouch-mask-predictor"
 
     def __init__(
         self, size: int = 64, widths: tuple[int, ...] = (64, 128), hypotheses: int = 4, text_width: int = 128,
-        text_length: int = 48, heads: int = 4, depth: int = 2, **more: Any,
+        text_length: int = 48, heads: int = 4, depth: int = 2, planes: int = 3, **more: Any,
     ) -> None:  # fmt: skip
-        self.size, self.widths, self.hypotheses = size, tuple(widths), hypotheses
+        self.size, self.widths, self.hypotheses, self.planes = size, tuple(widths), hypotheses, planes
         self.text_width, self.text_length, self.heads, self.depth = text_width, text_length, heads, depth
         super().__init__(**more)
 
@@ -108,7 +103,7 @@ class MaskPredictor(PreTrainedModel):
         super().__init__(config)
         (a, b), k, text, heads = config.widths, config.hypotheses, config.text_width, config.heads
         self.summary = nn.Sequential(nn.Linear(text, b), nn.SiLU(), nn.Linear(b, b))
-        self.stem = nn.Conv2d(7 * FOLD**2, a, 3, padding=1)
+        self.stem = nn.Conv2d((config.planes + 4) * FOLD**2, a, 3, padding=1)
         self.down = nn.ModuleList([_Block(a, a, b) for _ in range(config.depth)])
         self.look = _Attend(a, text, heads, around=False)
         self.shrink = nn.Conv2d(a, b, 3, 2, 1)
@@ -132,8 +127,8 @@ class MaskPredictor(PreTrainedModel):
         """Masks for a batch.
 
         Args:
-            pixels: ``(N, 3, S, S)`` in -1..1. old: ``(N, 1, S, S)``, 1 in the old thing's mask or `BOX_LEVEL` in its
-                box, 0 when unknown. hint: ``(N, 1, S, S)``, `BOX_LEVEL` in a box, a bump of height 1 at a point.
+            pixels: ``(N, planes, S, S)`` in -1..1. old: ``(N, 1, S, S)``, 1 in the old thing's mask or 0.5 in
+                its box, 0 when unknown. hint: ``(N, 1, S, S)``, 0.5 in a box, a bump of height 1 at a point.
             words: ``(N, L, width)`` hidden states. mask: ``(N, L)`` bool, True for real tokens (at least one).
 
         Returns:
@@ -163,6 +158,34 @@ class MaskPredictor(PreTrainedModel):
         logits = unfolded(self.head(F.silu(x))).float()
         middle, sides = boxes[..., :2].sigmoid(), boxes[..., 2:] - 1.5
         return {"masks": logits.reshape(n, k, *logits.shape[-2:]), "boxes": torch.cat([middle, sides], -1)}
+
+
+class FactPredictorConfig(MaskPredictorConfig):
+    """Sizes of a `FactPredictor`. roles, names: How many of each it knows."""
+
+    model_type = "finetouch-fact-predictor"
+
+    def __init__(self, roles: int = 16, names: int = 256, **more: Any) -> None:
+        self.roles, self.names = roles, names
+        super().__init__(**more)
+
+
+class FactPredictor(MaskPredictor):
+    """A `MaskPredictor` that is told facts (role and name, "support" and "table") instead of sentences."""
+
+    config_class = FactPredictorConfig  # type: ignore[assignment]
+
+    def __init__(self, config: FactPredictorConfig) -> None:
+        super().__init__(config)
+        self.role = nn.Embedding(config.roles + 1, config.text_width)
+        self.name = nn.Embedding(config.names + 1, config.text_width)
+
+    def forward(  # type: ignore[override]
+        self, pixels: torch.Tensor, old: torch.Tensor, hint: torch.Tensor, facts: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """Masks for a batch, as of `MaskPredictor`. facts: ``(N, L, 2)`` numbers, the first one real, -1 for none."""
+        words = self.role(facts[..., 0] + 1) + self.name(facts[..., 1] + 1)
+        return super().forward(pixels, old, hint, words, facts[..., 0] >= 0)
 
 
 def _grid(x: torch.Tensor) -> torch.Tensor:
@@ -235,12 +258,6 @@ def real_tokens(ids: torch.Tensor, end: int) -> torch.Tensor:
     """True up to and with the first end mark of every text, ``(N, L)``; what follows is padding."""
     after = (ids == end).int().cumsum(1)
     return (after == 0) | ((after == 1) & (ids == end))
-
-
-def bump(size: int, x: float, y: float, spread: float) -> torch.Tensor:
-    """A bump of height 1 at ``(x, y)`` px, ``(size, size)``."""
-    rows, columns = torch.meshgrid(torch.arange(size) + 0.5, torch.arange(size) + 0.5, indexing="ij")
-    return torch.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * math.pow(spread, 2)))
 
 
 def noise_schedule() -> Any:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from finetouch.editing._mask_fit import RELATION, WHERE, fitted, marks, sureness
 from finetouch.editing._repaint import with_article
-from finetouch.editing.mask_proposals import Proposal, Wish, cleaned, with_hidden
+from finetouch.editing.mask_proposals import Proposal, Wish, with_hidden
 from finetouch.errors import UsageError
 from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
@@ -21,18 +22,6 @@ if TYPE_CHECKING:
     from finetouch.engine.models import Loaded, Models
 
 STEPS, GUIDANCE = 25, 3.0
-SMALLEST = 6
-"""A mask of fewer px (of the network's) is no proposal."""
-RELATION = {
-    "left_of": "left of", "right_of": "right of", "on": "on", "in": "in", "near": "near", "behind": "behind",
-    "in_front_of": "in front of", "under": "under", "wearing": "on", "with": "on", "part_of": "on",
-}  # fmt: skip
-WHERE = {
-    "leftmost": "middle left", "left": "middle left", "rightmost": "middle right", "right": "middle right",
-    "top": "top centre", "bottom": "bottom centre", "center": "middle centre", "centre": "middle centre",
-    "middle": "middle centre", "top-left": "top left", "top-right": "top right", "bottom-left": "bottom left",
-    "bottom-right": "bottom right",
-}  # fmt: skip
 
 
 def told(wish: Wish) -> str:
@@ -68,7 +57,7 @@ def proposals(
     report.check()
     out, most = [], max(scores)
     for soft, chance in zip(found, scores, strict=True):
-        made = _fitted(soft, picture.size, wish)
+        made = fitted(soft, picture.size, wish)
         if made is None:
             continue
         mask, why = made
@@ -81,11 +70,6 @@ def proposals(
             )
         )
     return out
-
-
-def sureness(soft: Mask) -> float:
-    """How sure a network is of a mask, 0..1: near 1 when it is black and white."""
-    return float((soft * soft).sum() / max(float(soft.sum()), 1e-6))
 
 
 def _side(loaded: Loaded) -> int:
@@ -101,24 +85,10 @@ def _sight(picture: Picture, wish: Wish, side: int) -> torch.Tensor:
     """Picture, old mask and hint at the network's size, ``(1, 5, S, S)``."""
     import torch
 
-    from finetouch.diffusion.mask_net import BOX_LEVEL, bump
-
     down = picture.width * picture.height > side * side
     small = cv2.resize(picture.pixels, (side, side), interpolation=cv2.INTER_AREA if down else cv2.INTER_LINEAR)
     pixels = torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1))).float() / 127.5 - 1
-    old = torch.zeros(1, side, side)
-    if wish.old is not None:
-        old[0] = torch.from_numpy((masks.resize_mask(wish.old, (side, side)) > masks.HARD).astype(np.float32))
-    elif wish.place is not None and wish.box_shown and wish.relation is None and wish.position is None:
-        x0, y0, x1, y1 = wish.place.pixel_box(side, side)
-        old[0, y0:y1, x0:x1] = BOX_LEVEL
-    hint = torch.zeros(1, side, side)
-    fx, fy = side / picture.width, side / picture.height
-    if wish.box is not None:
-        a, b, c, d = (int(np.clip(round(v), 0, side)) for v in np.array(wish.box) * [fx, fy, fx, fy])
-        hint[0, min(b, side - 1) : max(d, b + 1), min(a, side - 1) : max(c, a + 1)] = BOX_LEVEL
-    elif wish.point is not None:
-        hint[0] = bump(side, wish.point[0] * fx, wish.point[1] * fy, side / 32)
+    old, hint = (torch.from_numpy(m)[None] for m in marks(picture, wish, side))
     return torch.cat([pixels, old, hint])[None]
 
 
@@ -178,35 +148,3 @@ def _drawn(loaded: Loaded, sight: torch.Tensor, words: Any, count: int, seed: in
     soft = [m.astype(np.float32) for m in found[:, 0].float().cpu().numpy()]
     scores = [float(np.mean([masks.iou(a, b) for b in soft if b is not a] or [1.0])) for a in soft]
     return soft, scores
-
-
-def _fitted(soft: Mask, size: tuple[int, int], wish: Wish) -> tuple[Mask, tuple[str, ...]] | None:
-    """A soft mask at full size without crumbs; with the outline that was given, when there is one."""
-    if (soft > masks.HARD).sum() < SMALLEST:
-        soft = (soft / max(float(soft.max()), 1e-6)).astype(np.float32) if float(soft.max()) > 0.2 else soft
-        if (soft > masks.HARD).sum() < SMALLEST:
-            return None
-    width, height = size
-    full = np.clip(cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width), 0, 1)
-    sharp = max(1.0, 0.25 * min(width, height) / soft.shape[0])
-    mask = cleaned(np.clip((full - 0.5) * sharp + 0.5, 0, 1).astype(np.float32))
-    if mask is None:
-        return None
-    if wish.shape is None:
-        return mask, ()
-    box = masks.box_of(mask, masks.HARD)
-    assert box is not None
-    return _shaped(wish.shape, box, (height, width)), ("with the outline of the reference",)
-
-
-def _shaped(shape: Mask, box: tuple[int, int, int, int], size: tuple[int, int]) -> Mask:
-    """A given outline in a box, at its own proportions, its foot where the box ends."""
-    h, w = shape.shape
-    fit = min((box[2] - box[0]) / w, (box[3] - box[1]) / h)
-    wide, tall = max(1, round(w * fit)), max(1, round(h * fit))
-    piece = cv2.resize(shape, (wide, tall), interpolation=cv2.INTER_AREA).reshape(tall, wide)
-    out = np.zeros(size, np.float32)
-    left = int(np.clip(round((box[0] + box[2] - wide) / 2), 0, max(0, size[1] - wide)))
-    part = out[box[3] - tall : box[3], left : left + wide]
-    part[:] = piece[: part.shape[0], : part.shape[1]]
-    return out

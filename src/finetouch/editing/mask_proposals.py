@@ -114,10 +114,16 @@ def propose(
     check_wish(wish, picture)
     looker = looker or Looker(picture, find, report)
     found: list[Proposal] = []
-    if source == "network" or (source == "auto" and models is not None and models.ready("mask_generator")):
-        from finetouch.editing import _mask_network
+    if source != "rules":
+        if models is not None and models.has("mask_generator"):
+            from finetouch.editing import _mask_network
 
-        found = _mask_network.proposals(picture, wish, count, models, looker, report, seed)
+            if source == "network" or models.ready("mask_generator"):
+                found = _mask_network.proposals(picture, wish, count, models, looker, report, seed)
+        else:
+            from finetouch.editing import _photo_masks
+
+            found = _photo_masks.proposals(picture, wish, looker, report)
     if not found:
         from finetouch.editing import _place_rules
 

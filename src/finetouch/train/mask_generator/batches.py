@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from finetouch.diffusion.mask_net import BOX_LEVEL, Reader, bump
+from finetouch.diffusion.mask_net import Reader
+from finetouch.editing._mask_fit import BOX_LEVEL, bump
 from finetouch.imaging import masks
 from finetouch.lab.facts import article
 from finetouch.plan.describe import Description
@@ -86,7 +87,7 @@ def hint_channel(rng: np.random.Generator, target: Bools) -> Floats:
         out[min(b, d - 1) : max(d, b + 1), min(a, c - 1) : max(c, a + 1)] = BOX_LEVEL
         return out
     x, y = rng.normal((x0 + x1) / 2, 0.12 * (x1 - x0)), rng.normal((y0 + y1) / 2, 0.12 * (y1 - y0))
-    return bump(size, float(x), float(y), size / 32).numpy().astype(np.float32)
+    return bump(size, float(x), float(y), size / 32)
 
 
 def wording(words: Random, pair: Pair, about: Description) -> str:
