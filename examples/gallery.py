@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from skimage import data
 
 import finetouch
 from finetouch.errors import FinetouchError
-from finetouch.imaging import io
 
 PHOTOS = {
     "coffee": data.coffee,
@@ -65,7 +65,7 @@ def make(name: str, entry: Entry, folder: Path) -> bool:
         print(f"   {line}")
     from finetouch.engine.sheet import sheet
 
-    io.save(sheet(result, side=360), folder / f"{name}.webp", overwrite=True, quality=80, strip=True)
+    Image.fromarray(sheet(result, side=360).pixels).save(folder / f"{name}.webp", quality=80, method=6)
     return True
 
 
