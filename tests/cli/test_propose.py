@@ -73,7 +73,6 @@ def test_marks(photo, tmp_path):
         (["an apple", "--point", "9999,3"], "outside of the picture"),
         (["an apple", "--size", "7"], "out of range"),
         (["an apple", "--proposer", "magic"], "no proposer"),
-        (["an apple", "--proposer", "network"], "mask_generator"),
     ],
 )
 def test_bad_input_is_answered(photo, words, message):
@@ -115,4 +114,6 @@ def test_two_stage_needs_a_painter(photo, tmp_path):
 def test_training_and_bench_are_listed():
     assert "mask-generator" in ok("train", "--help").output and "two-stage" in ok("bench", "--help").output
     pytest.importorskip("torch")
-    assert "no recipe for the data" in fails("train", "mask-generator", "--data", "moon").message
+    assert "no folder 'moon'" in fails("train", "mask-generator", "--data", "moon").message
+    refused = fails("train", "mask-generator", "--data", ".", "--model", "diffusion")
+    assert "learns from the lab only" in refused.message

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from finetouch.editing._typical import THINGS, typical
 from finetouch.editing.mask_proposals import ALIKE, WHOLE, Proposal, Wish, cleaned, propose
-from finetouch.errors import InputError, ModelMissing, TargetNotFound, UsageError
+from finetouch.errors import InputError, ModelMissing, TargetNotFound
 from finetouch.imaging import masks
 from finetouch.plan.describe import describe_mask
 from finetouch.types import Picture, Region, Relation
@@ -38,7 +38,8 @@ def seeing(things: dict[str, np.ndarray]):
 
 
 def ask(what: str, things: dict[str, np.ndarray] | None = None, count: int = 4, **more) -> list[Proposal]:
-    return propose(PICTURE, Wish(what, **more), count, find=seeing(SHORE if things is None else things))
+    find = seeing(SHORE if things is None else things)
+    return propose(PICTURE, Wish(what, **more), count, find=find, source="rules")
 
 
 def foot(p: Proposal) -> tuple[int, int]:
@@ -148,7 +149,7 @@ def test_a_cut_out_keeps_its_outline():
 def test_any_picture_gets_sound_masks(width, height, what):
     picture = Picture(np.zeros((height, width, 3), np.uint8))
     try:
-        found = propose(picture, Wish(what), 3)
+        found = propose(picture, Wish(what), 3, source="rules")
     except InputError as error:
         assert "no room" in error.message
         return
@@ -165,11 +166,6 @@ def test_crumbs_are_swept_up():
     assert cleaned(np.zeros((5, 5), np.float32)) is None
 
 
-def test_the_network_needs_a_preset():
-    with pytest.raises(UsageError, match="preset"):
-        propose(PICTURE, Wish("a dog"), source="network")
-
-
 def test_the_table_of_things_is_sound():
     for name, t in THINGS.items():
         assert 0 < t.aspect < 10 and t.supports and (t.height > 0 or t.share > 0), name
@@ -182,7 +178,7 @@ def test_a_selector_that_cannot_look_is_said():
     def blind(picture: Picture, phrase: str) -> Region:
         raise ModelMissing("The weights are not here.")
 
-    found = propose(PICTURE, Wish("a dog"), find=blind)
+    found = propose(PICTURE, Wish("a dog"), find=blind, source="rules")
     assert "weights are not here" in " ".join(found[0].why)
 
 

@@ -62,7 +62,7 @@ def main() -> None:
             warnings.simplefilter("ignore")
             torch.onnx.export(net, shown(), str(out), opset_version=17, input_names=list(INPUTS),
                               output_names=list(OUTPUTS), dynamo=False)  # fmt: skip
-        shrink(out)
+        shrink(out, large=2000)
         check(net, out)
         print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
     else:

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from finetouch.evaluate.select_split import is_validation
+from finetouch.evaluate.select_split import excluded, is_validation
 from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
 
 IGNORE = 255
@@ -113,20 +113,14 @@ def _whole(row: dict) -> frozenset[int]:
     return frozenset()
 
 
-def excluded() -> set[str]:
-    """Files that must never be trained on."""
-    lines = (ROOT / "EXCLUDE_FROM_TRAINING.txt").read_text().splitlines()
-    return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
-
-
 @lru_cache(maxsize=1)
 def photos() -> tuple[Photo, ...]:
     """All usable photos of the seg folder, training and validation, without the excluded ones."""
-    drop = excluded()
+    drop = excluded(ROOT / "seg")
     out: list[Photo] = []
     for line in (ROOT / "seg" / "meta.jsonl").read_text().splitlines():
         row = json.loads(line)
-        if f"seg/{row['file']}" in drop:
+        if row["file"] in drop:
             continue
         kind = row["set"]
         names = {i["id"]: i["category"] for i in row["instances"]}

@@ -22,6 +22,8 @@ HORIZON = 0.42
 UNKNOWN_SHARE = 0.22
 SMALL_THINGS = 0.6
 FRAME = 2
+LIKE = 0.6
+"""A box whose proportions (logarithm) are further from its kind's shows a part of it, or something else."""
 
 Edges = tuple[float, float, float, float]
 
@@ -112,10 +114,11 @@ class View:
             whole = x0 > FRAME and y0 > FRAME and x1 < self.width - FRAME and y1 < self.height - FRAME
             low = y1 - self.horizon
             large = known.known and known.height >= SMALL_THINGS and known.group in ("ground", "road", "plant")
-            if large and whole and low > 0.05 * self.height:
-                found.append((y1 - y0) / known.height / low)
+            like_it = abs(np.log((x1 - x0) / max(1, y1 - y0) / known.aspect)) < LIKE
+            if large and whole and like_it and low > 0.05 * self.height:
+                found.append(((y1 - y0) / known.height / low, (x1 - x0) * (y1 - y0)))
         usual = 1 / CAMERA
-        return float(np.clip(np.median(found), 0.4 * usual, 3 * usual)) if found else usual
+        return float(np.clip(_by_area(found), 0.4 * usual, 3 * usual)) if found else usual
 
     @cached_property
     def close(self) -> float:
@@ -209,3 +212,10 @@ class View:
         x0, y0, x1, y1 = max(0, round(box[0])), max(0, round(box[1])), round(box[2]), round(box[3])
         x1, y1 = min(self.width, max(x1, x0 + 1)), min(self.height, max(y1, y0 + 1))
         return (slice(y0, y1), slice(x0, x1)) if x0 < x1 and y0 < y1 else None
+
+
+def _by_area(found: list[tuple[float, int]]) -> float:
+    """The median of values, each as heavy as its thing is large: crumbs are often mistaken for things."""
+    found = sorted(found)
+    heavy = np.cumsum([area for _, area in found])
+    return found[int(np.searchsorted(heavy, heavy[-1] / 2))][0]

@@ -1,7 +1,8 @@
 """Where a new thing could go, and with which outline: several proposals, each with a score and its reasons.
 
-A trained generator proposes when the preset has one (role `mask_generator`); otherwise rules do that know how large
-things are, what they stand on, and what the selector sees in the picture (`finetouch.editing._place_rules`).
+The preset's trained generator proposes when it has one (role `mask_generator`). For photographs rules do that know how
+large things are, what they stand on, and what the selector sees in the picture (`finetouch.editing._place_rules`), and
+the bundled generator has a say (`finetouch.editing._photo_masks`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ LEAST = 0.3
 """Proposals with a lower score are a last resort: there is no good room for the thing."""
 ALIKE = 0.85
 """Proposals that overlap more are one."""
+SEATS = 8
+"""So many places by rules are compared."""
 WHOLE = 0.8
 """Share of a mask that its largest part must hold."""
 
@@ -102,7 +105,7 @@ def propose(
     Args:
         picture: Where it shall go (without the old thing, when there was one). wish: What, and what is known of where.
         count: How many, 1..16. models: Of the preset. find: Its selector. report: Progress and cancel.
-        seed: Of generators that draw. source: Who proposes; "auto" takes the network when the preset has one.
+        seed: Of generators that draw. source: Who proposes; "auto" takes a network where there is one that fits.
         looker: What was already looked at in `picture`.
 
     Raises:
@@ -114,20 +117,12 @@ def propose(
     check_wish(wish, picture)
     looker = looker or Looker(picture, find, report)
     found: list[Proposal] = []
-    if source != "rules":
-        if models is not None and models.has("mask_generator"):
-            from finetouch.editing import _mask_network
+    if source != "rules" and models is not None and models.has("mask_generator"):
+        from finetouch.editing import _mask_network
 
-            if source == "network" or models.ready("mask_generator"):
-                found = _mask_network.proposals(picture, wish, count, models, looker, report, seed)
-        else:
-            from finetouch.editing import _photo_masks
-
-            found = _photo_masks.proposals(picture, wish, looker, report)
-    if not found:
-        from finetouch.editing import _place_rules
-
-        found = _place_rules.proposals(picture, wish, count, looker, report)
+        if source == "network" or models.ready("mask_generator"):
+            found = _mask_network.proposals(picture, wish, count, models, looker, report, seed)
+    found = found or _for_photos(picture, wish, count, source, looker, report)
     chosen = distinct(sorted(found, key=lambda p: -p.score))[:count]
     if not chosen:
         raise InputError(f"There is no room for {wish.what} in this picture.", "Mark a place with --box x0,y0,x1,y1.")
@@ -135,6 +130,27 @@ def propose(
         blind = f"nothing was looked for in the picture: {looker.problem}"
         chosen = [replace(p, why=(*p.why, blind)) for p in chosen]
     return chosen
+
+
+def _for_photos(
+    picture: Picture, wish: Wish, count: int, source: Source, looker: Looker, report: Reporter
+) -> list[Proposal]:  # fmt: skip
+    """By rules and the bundled generator; which of them does what is told in `finetouch.editing._photo_masks`."""
+    from finetouch.editing import _photo_masks, _place_rules
+
+    found: list[Proposal] = []
+    if source == "network":
+        found = _photo_masks.proposals(picture, wish, looker, report)
+    elif source == "auto" and wish.box is not None and wish.shape is None and _photo_masks.suits(wish):
+        found = _photo_masks.in_box(picture, wish, looker, report)
+    if found:
+        return found
+    found = _place_rules.proposals(picture, wish, max(count, SEATS), looker, report)
+    return (
+        found
+        if source == "rules" or not _photo_masks.suits(wish)
+        else _photo_masks.ranked(found, picture, wish, looker, report)
+    )
 
 
 def check_wish(wish: Wish, picture: Picture) -> None:

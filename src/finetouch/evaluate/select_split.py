@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 DAVIS_HELD = ("camel", "car-shadow", "libby", "goat", "parkour", "blackswan")
@@ -28,3 +28,16 @@ def is_validation(row: dict[str, Any]) -> bool:
     if row["set"] == "davis_objects":
         return name.rsplit("_", 1)[0] in DAVIS_HELD
     return bucket(name) < SHARES.get(row["set"], 100)
+
+
+def excluded(folder: Path) -> set[str]:
+    """Photos of a folder of labelled photos that must never be trained on, as meta.jsonl names them.
+
+    They are listed in ``EXCLUDE_FROM_TRAINING.txt`` in the folder or above it (there with the folder's name).
+    """
+    names: set[str] = set()
+    for place, prefix in ((folder, ""), (folder.parent, f"{folder.name}/")):
+        file = place / "EXCLUDE_FROM_TRAINING.txt"
+        lines = file.read_text().splitlines() if file.is_file() else []
+        names |= {line.strip().removeprefix(prefix) for line in lines if line.strip().startswith(prefix)}
+    return {n for n in names if n and not n.startswith("#")}

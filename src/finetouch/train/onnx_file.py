@@ -11,7 +11,7 @@ LARGE = 50_000
 GROUP = 64
 
 
-def shrink(path: Path, half: tuple[str, ...] = (), deep: tuple[str, ...] = ()) -> None:
+def shrink(path: Path, half: tuple[str, ...] = (), deep: tuple[str, ...] = (), large: int = LARGE) -> None:
     """Stores a network's weights small; its speed stays the same.
 
     Large weights become int8 with one scale per output (the runtime's Cast, Mul), the others float16 (Cast).
@@ -19,6 +19,7 @@ def shrink(path: Path, half: tuple[str, ...] = (), deep: tuple[str, ...] = ()) -
     Args:
         path: The file; it is written again. half: Beginnings of names of weights that bear float16 only.
         deep: Beginnings of names that need a scale per `GROUP` inputs (with Reshape); they go before `half`.
+        large: From so many numbers on.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -34,7 +35,7 @@ def shrink(path: Path, half: tuple[str, ...] = (), deep: tuple[str, ...] = ()) -
             continue
         graph.initializer.remove(item)
         grouped = name.startswith(deep)
-        if array.size < LARGE or (name.startswith(half) and not grouped):
+        if array.size < large or (name.startswith(half) and not grouped):
             graph.initializer.append(numpy_helper.from_array(array.astype(np.float16), name + "_half"))
             turned.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT, name=name + "_cast"))
             continue

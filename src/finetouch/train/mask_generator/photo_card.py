@@ -28,8 +28,10 @@ the two-stage method use it in every preset that names no mask generator of its 
 {table}
 
   The place a thing was taken from is one of many good ones, so the rows tell more when compared than alone.
-- **Leak tests**: picks the true hole before a twin beside it in {hole} of {holes} cases (chance is 0.5 within
-  {margin}); overlap with the twin {decoy}.
+- **Leak tests**: a removal of the same shape beside the true place changes how much of the masks lies there from
+  {untouched} to {removed} ({decoys} photos); the first mask's overlap with it is {decoy} (to stay below 0.1). More of
+  the masks lies at the true place than at that twin in {picked} of the photos; that is more than chance because a
+  hat's place is on a head and not beside it.
 - **Limits**: outlines are blobs with the right proportions, no contours; thin parts are lost at 64 px. Kinds that were
   rare in the data (most animals, furniture, tools) get a usual size and place for their family. Knows no depth. For
   `paste` the outline of the reference replaces the proposed one.
@@ -51,8 +53,8 @@ def card(recipe: dict[str, Any], measured: dict[str, Any]) -> str:
         pairs=f"{recipe['pairs']:,}", everyday=recipe["everyday"], others=recipe["others"], steps=recipe["steps"],
         batch=recipe["batch_size"], rate=recipe["rate"], ema=recipe["ema"], hours=recipe["seconds"] / 3600,
         parameters=recipe["parameters"], cases=measured["rows"][0]["cases"], table=head + "\n".join(rows),
-        hole=_figure(leaks["picks_true_hole"]), holes=leaks["holes"], margin=_figure(leaks["chance_margin"]),
-        decoy=_figure(leaks["decoy_iou"]),
+        untouched=_figure(leaks["at_twin_untouched"]), removed=_figure(leaks["at_twin_removed"]),
+        decoys=leaks["decoys"], decoy=_figure(leaks["decoy_iou"]), picked=_figure(leaks["picks_true_place"]),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from finetouch.editing._photo_sight import PLANES, SIDE, layout, leaf_plane
 from finetouch.errors import InputError
 from finetouch.evaluate.select_data import noun_of
-from finetouch.evaluate.select_split import bucket, is_validation
+from finetouch.evaluate.select_split import bucket, excluded, is_validation
 from finetouch.imaging.inpaint import Mode, fill_hole
 from finetouch.plan.describe import SURFACES, Description, describe_mask
 from finetouch.select.lexicon import lookup
@@ -80,18 +80,15 @@ class PhotoPair:
 def rows(folder: Path, split: str) -> list[dict[str, Any]]:
     """The labelled photos of a split ("train" or "validation") that show things of known kinds.
 
-    Photos named in ``EXCLUDE_FROM_TRAINING.txt`` beside or above the folder are left out.
+    Photos that must not be trained on are left out of both.
     """
     file = folder / "meta.jsonl"
     if not file.is_file():
         raise InputError(f"There is no meta.jsonl in {folder}.", "Give the folder that holds meta.jsonl and the masks.")
-    drop: set[str] = set()
-    for place in (folder, folder.parent):
-        if (place / "EXCLUDE_FROM_TRAINING.txt").is_file():
-            drop |= {line.strip() for line in (place / "EXCLUDE_FROM_TRAINING.txt").read_text().splitlines()}
+    drop = excluded(folder)
     listed = [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
     listed = [r for r in listed if r["set"] in _READ and is_validation(r) == (split == "validation")]
-    listed = [r for r in listed if not {r["file"], f"{folder.name}/{r['file']}"} & drop]
+    listed = [r for r in listed if r["file"] not in drop]
     videos = [r for r in listed if r["set"] in ("camvid_street", "davis_objects")]
     late = {id(r) for i, r in enumerate(videos) if i % VIDEO_EVERY}
     return [r for r in listed if id(r) not in late]
