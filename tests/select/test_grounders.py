@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,8 +122,11 @@ def test_every_part_of_a_heat_map_is_a_spot_that_covers_it(blobs, strength):
     for x, y, side in blobs:
         heat[y : y + side, x : x + side] = strength
     spots = grounders.heat_spots(heat, "x", (120, 40), 0.4)
-    total = sum(s.heat for s in spots)
-    np.testing.assert_allclose(total, heat)
+    count, labels = cv2.connectedComponents((heat > 0).astype(np.uint8), connectivity=8)
+    areas = np.bincount(labels.ravel(), minlength=count)[1:]
+    kept = [i for i, a in enumerate(areas, 1) if a >= grounders.CRUMB * areas.max()]
+    np.testing.assert_allclose(sum(s.heat for s in spots), np.where(np.isin(labels, kept), heat, 0))
+    assert len(spots) == len(kept)
     for s in spots:
         ys, xs = np.nonzero(s.heat)
         assert s.box == (xs.min() * 2, ys.min(), (xs.max() + 1) * 2, ys.max() + 1)

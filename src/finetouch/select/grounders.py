@@ -25,6 +25,7 @@ HEAT, HEAT_AGAIN = 0.4, 0.2
 HEAT_EDGE = 0.5  # share of its own maximum from which a place belongs to a heat map's thing
 WEAK_PART = 0.6  # parts of a heat map that stay below this share of its maximum are noise
 LEAST_CELLS = 3
+CRUMB = 0.12  # parts below this share of the largest one's area are noise, too
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,10 +276,12 @@ def heat_spots(heat: Mask, label: str, size: tuple[int, int], least: float) -> l
     count, labels, stats, _ = cv2.connectedComponentsWithStats(on, connectivity=8)
     kx, ky = size[0] / heat.shape[1], size[1] / heat.shape[0]
     out = []
+    areas = stats[:, cv2.CC_STAT_AREA]
+    least_area = max(min(LEAST_CELLS, on.size), CRUMB * float(areas[1:].max()))
     for i in range(1, count):
         own = np.where(labels == i, heat, 0.0).astype(np.float32)
         top = float(own.max())
-        if top < WEAK_PART * peak or stats[i, cv2.CC_STAT_AREA] < min(LEAST_CELLS, on.size):
+        if top < WEAK_PART * peak or areas[i] < least_area:
             continue
         x, y, w, h = (int(v) for v in stats[i, :4])
         out.append(Spot((x * kx, y * ky, (x + w) * kx, (y + h) * ky), top, label, own))
