@@ -50,7 +50,7 @@ CASES = (
     ("coffee_cup", "replace the cup with a teacup", "pink_teacup", "cup"),
     ("skier", "replace the skier with a bear", "brown_bear", "bear"),
 )
-WIDE, HIGH = 460, 320
+WIDE, HIGH = 360, 250
 
 
 def cut_out(pipeline: Pipeline, photo: Picture, phrase: str) -> Picture:
@@ -66,14 +66,14 @@ def cut_out(pipeline: Pipeline, photo: Picture, phrase: str) -> Picture:
 def panel(number: int, words: str, picture: np.ndarray, lines: list[str]) -> Image.Image:
     """A result with its words under it."""
     high = round(WIDE * picture.shape[0] / picture.shape[1])
-    out = Image.new("RGB", (WIDE, HIGH + 140), (250, 250, 248))
+    out = Image.new("RGB", (WIDE, HIGH + 116), (250, 250, 248))
     shown = Image.fromarray(picture).resize((WIDE, high), Image.Resampling.LANCZOS)
     shown.thumbnail((WIDE, HIGH))
     out.paste(shown, ((WIDE - shown.width) // 2, HIGH - shown.height))
-    draw, font = ImageDraw.Draw(out), ImageFont.load_default(14)
+    draw, font = ImageDraw.Draw(out), ImageFont.load_default(11)
     rows = textwrap.wrap(f"{number}. {words}", 62) + [r for line in lines for r in textwrap.wrap(line, 66)]
     for k, row in enumerate(rows[:8]):
-        draw.text((4, HIGH + 4 + 17 * k), row, fill=(28, 28, 30), font=font)
+        draw.text((4, HIGH + 3 + 14 * k), row, fill=(28, 28, 30), font=font)
     return out
 
 

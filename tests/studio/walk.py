@@ -63,7 +63,7 @@ class Walk:
         return table
 
     def save(self, folder: Path) -> None:
-        """One still and one moving picture: ``walk.jpg`` and ``walk.webp``."""
+        """One still and one moving picture: ``walk-page.webp`` and ``walk.webp``."""
         folder.mkdir(parents=True, exist_ok=True)
         small = [f.resize((960, 540), Image.Resampling.LANCZOS) for f, _ in self.frames]
         times = [t for _, t in self.frames]
@@ -71,7 +71,7 @@ class Walk:
             folder / "walk.webp", save_all=True, append_images=small[1:], duration=times, loop=0, quality=72, method=5
         )  # fmt: skip
         planned = next(f for f, t in self.frames if t == 2000)
-        planned.save(folder / "walk.jpg", quality=88)
+        planned.save(folder / "walk-page.webp", quality=80, method=6)
 
 
 def walk_through(me: Person) -> Walk:
