@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetouch.errors import InputError
-from finetouch.evaluate.select_split import is_validation
+from finetouch.evaluate.select_split import is_validation, labelled
 from finetouch.types import Pixels
 
 Bools = NDArray[np.bool_]
@@ -88,10 +87,7 @@ def noun_of(category: str) -> str:
 
 def rows(folder: Path, split: str, limit: int | None) -> list[dict[str, Any]]:
     """The rows of meta.jsonl to score, in file order; of CamVid every seventh frame."""
-    file = folder / "meta.jsonl"
-    if not file.is_file():
-        raise InputError(f"There is no meta.jsonl in {folder}.", "Give the folder that holds meta.jsonl and the masks.")
-    listed = [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
+    listed = labelled(folder)
     if split not in ("validation", "all"):
         raise InputError(f"There is no split '{split}'.", "Use validation or all.")
     if split == "validation":

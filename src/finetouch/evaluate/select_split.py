@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from finetouch.errors import InputError
 
 DAVIS_HELD = ("camel", "car-shadow", "libby", "goat", "parkour", "blackswan")
 CAMVID_DRIVE = "0016E5"
@@ -28,6 +31,14 @@ def is_validation(row: dict[str, Any]) -> bool:
     if row["set"] == "davis_objects":
         return name.rsplit("_", 1)[0] in DAVIS_HELD
     return bucket(name) < SHARES.get(row["set"], 100)
+
+
+def labelled(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a folder's ``meta.jsonl``, a photo each; raises `InputError` when there is none."""
+    file = folder / "meta.jsonl"
+    if not file.is_file():
+        raise InputError(f"There is no meta.jsonl in {folder}.", "Give the folder that holds meta.jsonl and the masks.")
+    return [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
 
 
 def excluded(folder: Path) -> set[str]:

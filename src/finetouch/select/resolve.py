@@ -134,7 +134,8 @@ def _relate(
         if len(listed) == 1:
             return listed, [f"'{relation.anchor}' was not found; took the only {noun}."]
         text = error.message if isinstance(error, TargetNotFound) else f"'{relation.anchor}' was not understood."
-        raise eyes.not_found(f"There are {len(listed)} of '{noun}', and {text[0].lower()}{text[1:]}") from error
+        text = text if text.startswith("I ") else f"{text[0].lower()}{text[1:]}"
+        raise eyes.not_found(f"There are {len(listed)} of '{noun}', and {text}") from error
     one = anchor.position is not None or anchor.count == 1
     others = found.candidates[:1] if one else found.candidates
     if relation.type == "part_of" and things.kind == "worn" and found.things.kind == "person":

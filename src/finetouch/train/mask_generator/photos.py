@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from finetouch.editing._photo_sight import PLANES, SIDE, layout, leaf_plane
+from finetouch.editing._photo_sight import SIDE, layout, leaf_plane
 from finetouch.errors import InputError
 from finetouch.evaluate.select_data import noun_of
-from finetouch.evaluate.select_split import bucket, excluded, is_validation
+from finetouch.evaluate.select_split import bucket, excluded, is_validation, labelled
 from finetouch.imaging.inpaint import Mode, fill_hole
 from finetouch.plan.describe import SURFACES, Description, describe_mask
 from finetouch.select.lexicon import lookup
@@ -43,10 +43,9 @@ PERSON_EVERY = 3
 """Of so many photos of clothed people the whole person is taken out in one."""
 CUT = 0.25
 """Things whose contact with the frame's left, right or upper edge is longer than this share of their size are left."""
-NAMES = {"pedestrian": "person", "bicyclist": "bicycle", "black swan": "swan", "dancer": "person",
-         "breakdancer": "person", "horse and rider": "horse", "person on scooter": "scooter",
-         "motocross rider and motorcycle": "motorcycle", "person riding a bmx bike": "bicycle",
-         "paraglider person": "person", "dining table": "table", "potted plant": "plant"}  # fmt: skip
+SAID = {"bicyclist": "bicycle", "black swan": "swan", "horse and rider": "horse", "person on scooter": "scooter",
+        "motocross rider and motorcycle": "motorcycle", "person riding a bmx bike": "bicycle"}  # fmt: skip
+"""Categories that are named here otherwise than where selections are scored."""
 STREET = ("car", "pedestrian", "bicyclist")
 
 
@@ -82,22 +81,22 @@ def rows(folder: Path, split: str) -> list[dict[str, Any]]:
 
     Photos that must not be trained on are left out of both.
     """
-    file = folder / "meta.jsonl"
-    if not file.is_file():
-        raise InputError(f"There is no meta.jsonl in {folder}.", "Give the folder that holds meta.jsonl and the masks.")
     drop = excluded(folder)
-    listed = [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
-    listed = [r for r in listed if r["set"] in _READ and is_validation(r) == (split == "validation")]
+    listed = [r for r in labelled(folder) if r["set"] in _READ and is_validation(r) == (split == "validation")]
     listed = [r for r in listed if r["file"] not in drop]
     videos = [r for r in listed if r["set"] in ("camvid_street", "davis_objects")]
     late = {id(r) for i, r in enumerate(videos) if i % VIDEO_EVERY}
     return [r for r in listed if id(r) not in late]
 
 
+def _noun(instance: dict[str, Any]) -> str:
+    return SAID.get(instance["category"]) or noun_of(instance["category"])
+
+
 def _coco(row: dict[str, Any], ids: NDArray[Any]) -> Iterator[Thing]:
     for i in row["instances"]:
         if i["isthing"] and not i.get("iscrowd"):
-            yield Thing(NAMES.get(noun_of(i["category"]), noun_of(i["category"])), ids == i["id"])
+            yield Thing(_noun(i), ids == i["id"])
 
 
 def _street(row: dict[str, Any], ids: NDArray[Any]) -> Iterator[Thing]:
@@ -106,7 +105,7 @@ def _street(row: dict[str, Any], ids: NDArray[Any]) -> Iterator[Thing]:
             count, parts, stats, _ = cv2.connectedComponentsWithStats((ids == i["id"]).astype(np.uint8))
             for k in range(1, count):
                 if stats[k, cv2.CC_STAT_AREA] >= SMALLEST * ids.size:
-                    yield Thing(NAMES.get(i["category"], i["category"]), parts == k)
+                    yield Thing(_noun(i), parts == k)
 
 
 def _clothed(row: dict[str, Any], ids: NDArray[Any]) -> Iterator[Thing]:
@@ -145,7 +144,7 @@ def surroundings(row: dict[str, Any], ids: NDArray[Any], thing: Thing) -> Descri
         return describe_mask(thing.mask.astype(np.float32), thing.noun, others)
     for i in row["instances"]:
         area = ((ids == i["id"]) & ~thing.mask).astype(np.float32)
-        route = lookup(NAMES.get(noun_of(i["category"]), noun_of(i["category"])))
+        route = lookup(_noun(i))
         if route is None or area.mean() < 0.003:
             continue
         name = route.label
@@ -304,9 +303,3 @@ def _one_thread() -> None:
 
 def _job(job: tuple[Path, dict[str, Any], int]) -> list[PhotoPair]:
     return pairs_of(*job)
-
-
-def planes_of(pair: PhotoPair) -> NDArray[np.float32]:
-    """The layout as numbers 0..1."""
-    assert pair.sight.shape[0] == PLANES
-    return np.asarray(pair.sight, np.float32) / np.float32(255)
