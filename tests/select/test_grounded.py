@@ -105,6 +105,7 @@ def overlap(mask: np.ndarray, name: str) -> float:
         ("the cat on the table", "blue cat"),
         ("the cat to the left of the dog", "red cat"),
         ("the second cat from the left", "blue cat"),
+        ("the cat right of the red cat", "blue cat"),
     ],
 )
 def test_the_shared_rules_decide_which_one_is_meant(heat, phrase, name):
@@ -134,6 +135,21 @@ def test_things_that_only_the_whole_phrase_points_at_are_preferred():
     best = max(things.candidates, key=lambda c: c.score)
     assert best.centroid[0] * 200 == pytest.approx(135, abs=6)
     assert {c.score < best.score for c in things.candidates if c is not best} == {True}
+
+
+def test_a_thing_whose_parts_are_all_pointed_at_is_not_less_than_a_part_of_it():
+    seeing = Selector(Known(True)).analyse(drawn(), Reporter())
+    (x0, y0, x1, y1), _ = THINGS["dog"]
+    middle = (y0 + y1) // 2
+
+    def spot(top: int, low: int, score: float) -> Spot:
+        heat = np.zeros((120, 200), np.float32)
+        heat[top:low, x0:x1] = score
+        return Spot((x0, top, x1, low), score, "dog", heat)
+
+    listed = seeing.candidates([spot(y0, y1, 1.0)], "dog")
+    made = seeing._agreed(listed, [spot(y0, middle, 1.0), spot(middle, y1, 0.95)], "dog", only_place=False)
+    assert made[0].score > 0.9
 
 
 def test_what_is_not_there_is_not_found_and_what_is_there_is_named():

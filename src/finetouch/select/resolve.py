@@ -15,6 +15,7 @@ from finetouch.select.candidates import Candidate, prominence
 from finetouch.types import Pixels, Query, Relation
 
 DEEPEST = 3
+ITSELF = 0.5
 LEAST_FACTOR = 0.12
 TOUCH = 2  # grid px
 
@@ -141,7 +142,7 @@ def _relate(
     if relation.type == "part_of" and things.kind == "worn" and found.things.kind == "person":
         factors = [max(relations.overlap(c.mask, o.mask, 3) for o in others) for c in listed]
     else:
-        factors = [max(relations.factor(relation.type, c.mask, o.mask) for o in others) for c in listed]
+        factors = [max((_stands(relation, c, o) for o in others), default=0.0) for c in listed]
     related = [c.times(max(f, 1e-3), relation.type) for c, f in zip(listed, factors, strict=True)]
     if len(related) == 1:
         doubt = factors[0] < LEAST_FACTOR
@@ -150,6 +151,13 @@ def _relate(
     if max(factors) < LEAST_FACTOR:
         return [], []
     return _best_of(related, 0.5), []
+
+
+def _stands(relation: Relation, one: Candidate, other: Candidate) -> float:
+    """How well a thing stands in a relation to another one; nothing is next to itself."""
+    if relation.type not in ("part_of", "wearing", "with") and masks.iou(one.mask, other.mask) >= ITSELF:
+        return 0.0
+    return relations.factor(relation.type, one.mask, other.mask)
 
 
 def _best_of(listed: list[Candidate], share: float) -> list[Candidate]:

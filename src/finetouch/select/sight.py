@@ -184,9 +184,11 @@ class Sight:
         ]  # fmt: skip
         top = max(p.score for p in pointed)
         rest = DOUBT_PLACE if only_place else DOUBT
+        field = np.maximum.reduce([(p.mask > masks.HARD) * np.float32(p.score / top) for p in pointed])
         out = []
         for c in (*listed, *extra):
-            agree = max(covered(c.mask, p.mask) * p.score / top for p in pointed)
+            on = c.mask > masks.HARD
+            agree = float(field[on].mean()) if on.any() else 0.0
             out.append(c.times(rest + (1.0 - rest) * agree, "phrase"))
         return out
 
