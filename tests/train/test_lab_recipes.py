@@ -47,10 +47,16 @@ def pool(work: Workshop) -> Pool:
     return work.pool()
 
 
-def test_every_recipe_trains_and_opens_again(work: Workshop) -> None:
+@pytest.fixture(scope="module")
+def trained(work: Workshop) -> dict[str, dict[str, float]]:
+    """The last line of every recipe's log; some recipes build on the models of others, so all are made in order."""
     torch.set_num_threads(1)
-    for name in RECIPES:
-        last = train(recipe(name, work), work.folder / name, Pace(log_every=1, save_every=2, sample_every=3))
+    pace = Pace(log_every=1, save_every=2, sample_every=3)
+    return {name: train(recipe(name, work), work.folder / name, pace) for name in RECIPES}
+
+
+def test_every_recipe_trains_and_opens_again(work: Workshop, trained: dict[str, dict[str, float]]) -> None:
+    for name, last in trained.items():
         assert last["step"] == 4 and np.isfinite(last["loss"])
         assert (work.folder / name / "loss.png").exists() and (work.folder / name / "recipe.json").exists()
         if name in CLASSES:
@@ -59,10 +65,10 @@ def test_every_recipe_trains_and_opens_again(work: Workshop) -> None:
             assert (work.folder / name / "model" / "pytorch_lora_weights.safetensors").exists()
 
 
+@pytest.mark.usefixtures("trained")
 def test_bench_measures_every_model(work: Workshop) -> None:
     from finetouch.evaluate.lab.bench import measures, render, run
 
-    assert (work.folder / "lcm").exists(), "runs after the recipes"
     rows = run(work.folder, limit=4)
     assert [r.model for r in rows] == list(measures()) and not any(r.missing for r in rows)
     assert all(np.isfinite(v) for r in rows for v in r.figures.values())
