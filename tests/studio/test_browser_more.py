@@ -121,6 +121,9 @@ def test_a_thing_from_another_picture(
 def test_the_keyboard_alone_is_enough(visit: Callable[..., Person], server: Server, photo: Path) -> None:
     me = visit(server)
     me.open(photo)
+    me.say("remove the spoon")
+    me.open(photo)
+    assert me.page.input_value("#words") == "", "another picture begins with an empty instruction"
     me.key("/")
     me.page.keyboard.type("make the cup green")
     me.page.keyboard.press("Enter")

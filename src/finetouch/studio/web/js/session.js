@@ -109,6 +109,7 @@ export class Session extends Running {
     const before = this.s.project;
     this.store.set({ project, error: null });
     if (before?.id !== project.id) {
+      this.store.set({ instruction: "" });
       this.stop?.();
       this.stop = api.listen(project.id, (e) => this.event(e), () => this.catchUp());
       history.replaceState(null, "", `#project=${project.id}`);
