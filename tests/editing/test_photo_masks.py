@@ -11,6 +11,7 @@ from finetouch.editing import _photo_masks
 from finetouch.editing._photo_sight import GROUPS, PLANES, SIDE, encoded, facts_of_thing, layout, leaf_plane
 from finetouch.editing.mask_proposals import WHOLE, Proposal, Wish, propose
 from finetouch.engine.pipeline import Pipeline
+from finetouch.hub import bundled
 from finetouch.imaging import io, masks
 from finetouch.plan.describe import describe_mask
 from finetouch.plan.phrase import parse_phrase
@@ -110,5 +111,7 @@ def test_any_layout_gets_finite_masks(seed, what):
     rng = np.random.default_rng(seed)
     planes = rng.random((PLANES, SIDE, SIDE)).astype(np.float32)
     zero = np.zeros((SIDE, SIDE), np.float32)
-    found, scores = _photo_masks._asked(_photo_masks.session(), planes, zero, zero, encoded(facts_of_thing(what)))
+    found, scores = _photo_masks._asked(
+        bundled.session(*_photo_masks.WEIGHTS), planes, zero, zero, encoded(facts_of_thing(what))
+    )
     assert found.shape == (4, SIDE, SIDE) and np.isfinite(found).all() and np.isfinite(scores).all()

@@ -111,7 +111,7 @@ def test_the_window_keeps_the_thing_and_the_description_follows(seed):
     zoom = abs(float(theta[0, 0])) * float(theta[1, 1])
     assert float(moved.sum()) * zoom == pytest.approx(12 * 16, rel=0.12)
     place = describe_mask(target.astype(np.float32), "cup", [("dog", np.roll(target, -20, 1).astype(np.float32))])
-    pair = photos.PhotoPair(np.zeros((PLANES, SIDE, SIDE), np.uint8), target, target, "cup", place, "x", 1.0)
+    pair = photos.PhotoPair(np.zeros((PLANES, SIDE, SIDE), np.uint8), target, target, "cup", place, "x")
     seen = photo_batches.seen_place(pair, moved[0, 0].numpy() > 0.5, turned)
     assert seen.bbox_norm != place.bbox_norm or not turned or target[:, ::-1].tolist() == target.tolist()
 

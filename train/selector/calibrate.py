@@ -19,7 +19,7 @@ from data import ROOT
 from export import WEIGHTS
 
 from finetouch.evaluate.select_data import items
-from finetouch.evaluate.select_split import excluded
+from finetouch.evaluate.select_split import excluded, labelled
 from finetouch.select import lexicon, network, scores
 from finetouch.select.presence import group, vector
 
@@ -66,9 +66,8 @@ def from_validation() -> list[Row]:
 
 def from_labels(kind: str, every: int) -> list[Row]:
     """Photos with a label: the label is there, labels of distant photos are not."""
-    rows = [json.loads(line) for line in (ROOT / "photos" / "meta.jsonl").read_text().splitlines()]
     drop = excluded(ROOT / "photos")
-    rows = [r for r in rows if r["set"] == kind and r["file"] not in drop][::every]
+    rows = [r for r in labelled(ROOT / "photos") if r["set"] == kind and r["file"] not in drop][::every]
     labels = [str(r["label"]).replace("_", " ") for r in rows]
     out: list[Row] = []
     for n, row in enumerate(rows):

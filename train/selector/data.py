@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from finetouch.evaluate.select_split import excluded, is_validation
+from finetouch.evaluate.select_split import excluded, is_validation, labelled
 from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
 
 IGNORE = 255
@@ -118,8 +117,7 @@ def photos() -> tuple[Photo, ...]:
     """All usable photos of the seg folder, training and validation, without the excluded ones."""
     drop = excluded(ROOT / "seg")
     out: list[Photo] = []
-    for line in (ROOT / "seg" / "meta.jsonl").read_text().splitlines():
-        row = json.loads(line)
+    for row in labelled(ROOT / "seg"):
         if row["file"] in drop:
             continue
         kind = row["set"]

@@ -9,8 +9,6 @@ marked boxes.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import as_file, files
 from typing import Any
 
 import cv2
@@ -31,7 +29,7 @@ from finetouch.editing._photo_sight import (
 )
 from finetouch.editing._typical import typical
 from finetouch.editing.mask_proposals import Proposal, Wish, with_hidden
-from finetouch.errors import ModelMissing
+from finetouch.hub import bundled
 from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
 from finetouch.plan.describe import IN, RELATIONS, SURFACES, Looker
@@ -41,26 +39,11 @@ from finetouch.types import Picture, Reporter
 
 LOOK = 384
 """Long side at which the selector looks, here and in training."""
+WEIGHTS = ("editing", "photo_masks.onnx")
 SAY = 0.5
 """Share of a score that the network has a say in."""
 SEEN = 0.3
 """From this probability on a thing counts as seen."""
-
-
-@cache
-def session() -> Any:
-    """The ONNX Runtime session of the bundled weights, made once per process."""
-    import onnxruntime as ort
-
-    with as_file(files("finetouch.editing") / "weights" / "photo_masks.onnx") as path:
-        if not path.exists():
-            raise ModelMissing(
-                "The bundled generator of masks is missing from this installation.",
-                "Reinstall finetouch; the file finetouch/editing/weights/photo_masks.onnx belongs to it.",
-            )
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def suits(wish: Wish) -> bool:
@@ -89,7 +72,7 @@ def answer(picture: Picture, wish: Wish, looker: Looker, report: Reporter) -> An
     """Asks the network for a wish."""
     from finetouch.select.network import run
 
-    net = session()
+    net = bundled.session(*WEIGHTS)
     leaf = run(looker.small.pixels, LOOK, mirror=False).leaf
     report.check()
     facts, support, near = told(wish)
@@ -170,8 +153,8 @@ def _judged(proposed: Mask, leaf: NDArray[np.float32], alone: bool) -> tuple[flo
     foot[low : low + 3, columns] = True
     name = max(small, key=lambda n: float(small[n][foot].mean()))
     why = [f"{'in' if name in IN else 'on'} the {name}"] if float(small[name][foot].mean()) > 0.3 else []
-    taken = sum(plane(leaf[INDEX[n]]) for n in LEAVES if n not in SCENERY and n not in SURFACES)
-    covered = float(np.asarray(taken)[mask].mean())
+    things = [INDEX[n] for n in LEAVES if n not in SCENERY and n not in SURFACES]
+    covered = float(plane(leaf[things].sum(0))[mask].mean())
     if alone and covered > 0.25:
         why.append(f"covers {100 * covered:.0f} % of other things")
     return (1.0 - covered) if alone else 1.0, why or ["where such things are in photos"]

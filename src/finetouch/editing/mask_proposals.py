@@ -146,11 +146,9 @@ def _for_photos(
     if found:
         return found
     found = _place_rules.proposals(picture, wish, max(count, SEATS), looker, report)
-    return (
-        found
-        if source == "rules" or not _photo_masks.suits(wish)
-        else _photo_masks.ranked(found, picture, wish, looker, report)
-    )
+    if source == "rules" or not _photo_masks.suits(wish):
+        return found
+    return _photo_masks.ranked(found, picture, wish, looker, report)
 
 
 def check_wish(wish: Wish, picture: Picture) -> None:

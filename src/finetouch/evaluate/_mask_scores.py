@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import cv2
@@ -35,6 +36,11 @@ def of(case: Case, found: list[Mask]) -> dict[str, float]:
         "log_area": float(abs(np.log(max(1, first.sum()) / target.sum()))),
         "collision": collision(case, first), "plausible": plausible_place(case.empty, case.pair.kind, first),
     }  # fmt: skip
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The mean; None of nothing."""
+    return float(np.mean(values)) if values else None
 
 
 def iou(a: Mask | Bools, b: Mask | Bools) -> float:

@@ -27,7 +27,7 @@ from finetouch.imaging.inpaint import fill_hole
 from finetouch.imaging.masks import Mask
 from finetouch.plan.describe import COLUMNS, ROWS, Description, Looker
 from finetouch.plan.phrase import parse_phrase
-from finetouch.train.mask_generator.photos import Thing, read, rows, shifted, surroundings, things
+from finetouch.train.mask_generator.photos import Thing, labels, read, rows, shifted, surroundings, things
 from finetouch.train.mask_generator.seams import widened
 from finetouch.types import Picture, Region, Reporter
 
@@ -83,8 +83,7 @@ def cases(folder: Path, limit: int) -> Iterator[PhotoCase]:
     """Up to `limit` things of the validation photos, spread over all of them."""
     listed = []
     for row in rows(folder, "validation"):
-        ids = read(folder / row["mask"], cv2.IMREAD_UNCHANGED)
-        ids = ids[..., 0] if ids.ndim == 3 else ids
+        ids = labels(folder, row)
         listed += [(row, ids, thing) for thing in things(row, ids)]
     if not listed:
         raise InputError(f"No photo in {folder} is kept for validation.", "Give the folder of labelled photos.")
@@ -166,16 +165,15 @@ class PhotoMaskBench:
             here, there = (float(np.mean(found, 0)[m].mean()) for m in (case.thing.mask, twin))
             if here != there:
                 picked.append(float(here > there))
-        return {"decoys": len(decoys), "decoy_iou": _mean(decoys), "at_twin_untouched": _mean(before),
-                "at_twin_removed": _mean(after), "picks_true_place": _mean(picked)}  # fmt: skip
+        return {"decoys": len(decoys), "decoy_iou": score.mean(decoys), "at_twin_untouched": score.mean(before),
+                "at_twin_removed": score.mean(after), "picks_true_place": score.mean(picked)}  # fmt: skip
 
 
 def usual_sizes(folder: Path) -> dict[str, tuple[float, float]]:
     """Width and height that things of a kind usually have in training photos, as shares of the photo."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in rows(folder, "train"):
-        ids = read(folder / row["mask"], cv2.IMREAD_UNCHANGED)
-        ids = ids[..., 0] if ids.ndim == 3 else ids
+        ids = labels(folder, row)
         for thing in things(row, ids):
             wide, tall = score.sides(thing.mask)
             found[thing.noun].append((wide / ids.shape[1], tall / ids.shape[0]))
@@ -207,14 +205,10 @@ def _twin(rng: np.random.Generator, case: PhotoCase) -> Bools | None:
 
 def _row(name: str, found: list[tuple[str, dict[str, float]]]) -> Row:
     row: Row = {"row": name, "cases": len(found)}
-    row |= {k: _mean([f[k] for _, f in found]) for k in FIGURES}
+    row |= {k: score.mean([f[k] for _, f in found]) for k in FIGURES}
     for group in dict.fromkeys(GROUPS.values()):
-        row[f"best_of_4_{group}"] = _mean([f["best_of_4"] for g, f in found if g == group])
+        row[f"best_of_4_{group}"] = score.mean([f["best_of_4"] for g, f in found if g == group])
     return row
-
-
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None
 
 
 @dataclass(frozen=True)

@@ -130,12 +130,12 @@ class MaskBench:
             each.append(score.of(case, self.masks(name, case)))
         unseen = [_unseen(c) for c in listed]
         row: Row = {"row": name, "cases": len(each)}
-        row |= {k: _mean([e[k] for e in each]) for k in score.FIGURES}
-        row["best_of_4_unseen"] = _mean([e["best_of_4"] for e, u in zip(each, unseen, strict=True) if u])
+        row |= {k: score.mean([e[k] for e in each]) for k in score.FIGURES}
+        row["best_of_4_unseen"] = score.mean([e["best_of_4"] for e, u in zip(each, unseen, strict=True) if u])
         known = [e["best_of_4"] for e, c in zip(each, listed, strict=True) if c.pair.mode != "elsewhere"]
-        row["best_of_4_place_known"] = _mean(known)
+        row["best_of_4_place_known"] = score.mean(known)
         for mode in MODES:
-            row[f"best_of_4_{mode}"] = _mean(
+            row[f"best_of_4_{mode}"] = score.mean(
                 [e["best_of_4"] for e, c in zip(each, listed, strict=True) if c.pair.mode == mode]
             )
         return row
@@ -155,8 +155,8 @@ class MaskBench:
             shifts.append(float(np.hypot(ax - bx, ay - by)))
             likeness.append(score.shape_likeness(one > 0.5, two > 0.5))
             right.append(score.plausible_place(case.empty, other, two > 0.5))
-        return {"pairs": len(shifts), "swap_shift_px": _mean(shifts), "shape_likeness": _mean(likeness),
-                "plausible": _mean(right)}  # fmt: skip
+        return {"pairs": len(shifts), "swap_shift_px": score.mean(shifts), "shape_likeness": score.mean(likeness),
+                "plausible": score.mean(right)}  # fmt: skip
 
     def leaks(self, count: int) -> Row:
         """Whether traces of removals draw the mask: at decoys, and at the true place against a decoy."""
@@ -175,9 +175,9 @@ class MaskBench:
             hit = self._picks_hole(case, rng, painter)
             if hit is not None:
                 picked.append(hit)
-        share = _mean(picked)
+        share = score.mean(picked)
         margin = 1.96 * float(np.sqrt(0.25 / len(picked))) if picked else None
-        return {"decoys": len(drawn), "decoy_iou": _mean(drawn), "same_spot_clean_iou": _mean(clean),
+        return {"decoys": len(drawn), "decoy_iou": score.mean(drawn), "same_spot_clean_iou": score.mean(clean),
                 "holes": len(picked), "picks_true_hole": share, "chance_margin": margin}  # fmt: skip
 
     def _picks_hole(self, case: Case, rng: np.random.Generator, painter: str) -> float | None:
@@ -215,10 +215,6 @@ def _other_kind(case: Case) -> str | None:
 def _unseen(case: Case) -> bool:
     thing = case.after.thing(case.id)
     return held_out(thing.kind, thing.color, case.after.place.name)
-
-
-def _mean(values: list[Any]) -> float | None:
-    return float(np.mean(values)) if values else None
 
 
 @dataclass(frozen=True)

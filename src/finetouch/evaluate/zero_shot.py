@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from finetouch.engine.pipeline import Options, Pipeline
 from finetouch.errors import FinetouchError, UsageError
+from finetouch.evaluate._mask_scores import mean
 from finetouch.evaluate.lab.judge import Judge
 from finetouch.imaging import io, masks
 from finetouch.lab.edits import Edit, NoSuchEdit, make_edit
@@ -260,11 +261,11 @@ def _row(name: str, bench: Bench, done: list[Attempt]) -> dict[str, Any]:
     drifts = [a.drift for a in done if a.drift is not None]
     small = [w for w, a in zip(won, done, strict=True) if a.case.small]
     by_op = {
-        op: _mean([w for w, a in zip(won, done, strict=True) if a.case.edit.kind == op]) for op in OPS
+        op: mean([w for w, a in zip(won, done, strict=True) if a.case.edit.kind == op]) for op in OPS
     }  # fmt: skip
     return {
-        "variant": name, "edits": len(done), "selection_iou": _mean(overlaps), **by_op, "small": _mean(small),
-        "small_edits": len(small), "drift_psnr": _mean(drifts),
+        "variant": name, "edits": len(done), "selection_iou": mean(overlaps), **by_op, "small": mean(small),
+        "small_edits": len(small), "drift_psnr": mean(drifts),
         "changed_outside": sum(a.changed or 0 for a in done), "failed": sum(bool(a.error) for a in done),
         "seconds": float(np.median([a.seconds for a in done])) if done else 0.0,
     }  # fmt: skip
@@ -274,10 +275,6 @@ def _overlap(attempt: Attempt) -> float:
     if attempt.region is None:
         return 0.0
     return masks.iou(attempt.region, attempt.case.thing)
-
-
-def _mean(values: list[Any]) -> float | None:
-    return float(np.mean(values)) if values else None
 
 
 def render(rows: list[dict[str, Any]]) -> str:

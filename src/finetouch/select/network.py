@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import files
 from typing import Any
 
 import cv2
@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetouch.errors import ModelMissing
+from finetouch.hub import bundled
 from finetouch.imaging.masks import Mask
 from finetouch.select.vocabulary import LEAVES
 from finetouch.types import Pixels
 
 Floats = NDArray[np.float32]
 
+WEIGHTS = ("select", "photo_selector.onnx")
 LONG_SIDE = 640
 CENTRE_SIDE = 448
 STEP = 32
@@ -63,23 +65,6 @@ def facts() -> dict[str, Any]:
     return data
 
 
-@cache
-def session() -> Any:
-    """The ONNX Runtime session of the bundled weights, made once per process."""
-    import onnxruntime as ort
-
-    resource = files("finetouch.select") / "weights" / "photo_selector.onnx"
-    with as_file(resource) as path:
-        if not path.exists():
-            raise ModelMissing(
-                "The weights of the photo selector are missing from this installation.",
-                "Reinstall finetouch; the file finetouch/select/weights/photo_selector.onnx belongs to it.",
-            )
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 def network_size(width: int, height: int, long_side: int = LONG_SIDE) -> tuple[int, int]:
     """``(width, height)`` at which a picture is fed: long side `long_side`, both sides multiples of 32, at least 64."""
     scale = long_side / max(width, height)
@@ -104,10 +89,10 @@ def run(pixels: Pixels, long_side: int = LONG_SIDE, mirror: bool = True) -> Evid
     height, width = pixels.shape[:2]
     small = shrink(pixels, network_size(width, height, long_side))
     image = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32))
-    leaf, embed, _, cam, whole = session().run(None, {"image": image})
+    leaf, embed, _, cam, whole = bundled.session(*WEIGHTS).run(None, {"image": image})
     leaf, cam, whole = leaf[0], cam[0], whole[0]
     if mirror:
-        other = session().run(None, {"image": np.ascontiguousarray(image[..., ::-1])})
+        other = bundled.session(*WEIGHTS).run(None, {"image": np.ascontiguousarray(image[..., ::-1])})
         leaf = (leaf + other[0][0][..., ::-1]) / 2
         cam = (cam + other[3][0][..., ::-1]) / 2
         whole = (whole + other[4][0]) / 2
@@ -119,9 +104,9 @@ def _centres(pixels: Pixels, shape: tuple[int, ...], mirror: bool) -> tuple[Floa
     """Centre heat and offsets, seen at a smaller size: there large things are whole."""
     size = network_size(pixels.shape[1], pixels.shape[0], CENTRE_SIDE)
     image = np.ascontiguousarray(shrink(pixels, size).transpose(2, 0, 1)[None].astype(np.float32))
-    centre = session().run(["centre"], {"image": image})[0][0]
+    centre = bundled.session(*WEIGHTS).run(["centre"], {"image": image})[0][0]
     if mirror:
-        other = session().run(["centre"], {"image": np.ascontiguousarray(image[..., ::-1])})[0][0]
+        other = bundled.session(*WEIGHTS).run(["centre"], {"image": np.ascontiguousarray(image[..., ::-1])})[0][0]
         centre = (centre + other[..., ::-1] * np.array([1, -1, 1], np.float32)[:, None, None]) / 2
     factor = np.array([shape[1] / size[0], shape[0] / size[1]], np.float32)
     return centre[0], np.asarray(centre[1:] * factor[:, None, None], dtype=np.float32)

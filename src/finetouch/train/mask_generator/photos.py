@@ -64,7 +64,7 @@ class PhotoPair:
     Attributes:
         sight: ``(PLANES, SIDE, SIDE) uint8``, 255 is 1: the layout without the thing, its support, its neighbour.
         target: ``(SIDE, SIDE) bool``. decoys: The other holes. noun: The thing. place: Its description.
-        photo: File. proportions: Width over height of the photo.
+        photo: File.
     """
 
     sight: Bytes
@@ -73,7 +73,6 @@ class PhotoPair:
     noun: str
     place: Description
     photo: str
-    proportions: float
 
 
 def rows(folder: Path, split: str) -> list[dict[str, Any]]:
@@ -210,14 +209,19 @@ def read(file: Path, how: int) -> Bytes:
     return np.asarray(found, np.uint8)
 
 
+def labels(folder: Path, row: dict[str, Any]) -> Bytes:
+    """Which region every pixel of a labelled photo belongs to."""
+    ids = read(folder / row["mask"], cv2.IMREAD_UNCHANGED)
+    return ids[..., 0] if ids.ndim == 3 else ids
+
+
 def pairs_of(folder: Path, row: dict[str, Any], seed: int) -> list[PhotoPair]:
     """All examples of one photo."""
     from finetouch.select.network import run
 
     rng = np.random.default_rng(seed)
     picture = read(folder / row["file"], cv2.IMREAD_COLOR_RGB)
-    ids = read(folder / row["mask"], cv2.IMREAD_UNCHANGED)
-    ids = ids[..., 0] if ids.ndim == 3 else ids
+    ids = labels(folder, row)
     listed = things(row, ids)
     out = []
     for thing in listed:
@@ -230,9 +234,7 @@ def pairs_of(folder: Path, row: dict[str, Any], seed: int) -> list[PhotoPair]:
                          for m in (thing.mask, decoys))  # fmt: skip
         if small.sum() >= 6:
             sight = np.rint(planes * 255).astype(np.uint8)
-            out.append(
-                PhotoPair(sight, small, others, thing.noun, place, row["file"], picture.shape[1] / picture.shape[0])
-            )
+            out.append(PhotoPair(sight, small, others, thing.noun, place, row["file"]))
     return out
 
 
@@ -250,8 +252,7 @@ class PhotoPairs:
     def __getitem__(self, i: int) -> PhotoPair:
         f = self.facts[i]
         target, decoys = np.asarray(self._masks[i])
-        return PhotoPair(np.asarray(self._sight[i]), target, decoys, f["noun"], Description(**f["place"]), f["photo"],
-                         f["proportions"])  # fmt: skip
+        return PhotoPair(np.asarray(self._sight[i]), target, decoys, f["noun"], Description(**f["place"]), f["photo"])
 
     def counts(self) -> dict[str, int]:
         """Number of pairs, of different things in everyday photos, and of other different things."""
@@ -291,8 +292,7 @@ def _make(data: Path, folder: Path, split: str, rounds: int, report: Reporter) -
         raise InputError(f"No photo in {data} shows a thing to learn from.", "See docs/methods/two_stage.md.")
     np.save(folder / "sight.npy", np.stack([p.sight for p in found]))
     np.save(folder / "masks.npy", np.stack([np.stack([p.target, p.decoys]) for p in found]))
-    lines = [json.dumps({"noun": p.noun, "place": p.place.model_dump(mode="json"), "photo": p.photo,
-                         "proportions": round(p.proportions, 4)}) for p in found]  # fmt: skip
+    lines = [json.dumps({"noun": p.noun, "place": p.place.model_dump(mode="json"), "photo": p.photo}) for p in found]
     (folder / "facts.part").write_text("\n".join(lines))
     (folder / "facts.part").rename(folder / "facts.jsonl")
 
