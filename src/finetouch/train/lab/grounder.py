@@ -19,7 +19,7 @@ from finetouch.train.lab.pool import Pool
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import asked, sights
 from finetouch.train.lab.show import grey, grid, to_pixels
-from finetouch.train.lab.taught import Taught, pupil_saver, truth_of
+from finetouch.train.lab.taught import Taught, pupil_saver, ranks_of, truth_of
 from finetouch.train.lab.words import encode
 
 _PHRASES = 4
@@ -74,13 +74,14 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
 
 def _batches(pool: Pool, size: int, tokenizer: Any, count: int, step: int) -> Iterator[Batch]:
     rng, words = np.random.default_rng(step), Random(step)
-    stream = sights(pool, size, step, whole=0.75, light=0.2)
+    stream = sights(pool, size, step, whole=0.85, light=0.2, plain=0.5)
     while True:
         seen = [next(stream) for _ in range(count)]
         pairs = [asked(rng, words, s) for s in seen for _ in range(_PHRASES)]
         yield {
             "pixels": torch.stack([s.tensor() for s in seen]), "ids": encode(tokenizer, [t for t, _ in pairs]),
             "masks": torch.from_numpy(np.stack([m for _, m in pairs])).float(), "truth": truth_of(seen),
+            "ranks": ranks_of(seen),
         }  # fmt: skip
 
 
@@ -152,15 +153,24 @@ def _losses(model: nn.Module, batch: Batch) -> Losses:
         logits = _decoded(model.model, layers, words).float()
         cross, soft = (v.mean() for v in mask_losses(logits, batch["masks"]))
         iou = overlap(logits.detach(), batch["masks"]).mean()
-        return {"loss": 4 * cross + 0.5 * soft, "cross": cross, "lesson": none, "meeting": none, "iou": iou}
+        return {
+            "loss": 4 * cross + 0.5 * soft,
+            "cross": cross,
+            "lesson": none,
+            "meeting": none,
+            "ranks": none,
+            "iou": iou,
+        }
     lesson = model.lesson(layers[-1][:, 1:], batch["truth"])
+    ranks = model.standing(layers[-1][:, 1:], batch["ranks"])
     meeting = model.meeting(layers[-1][:, 1:], words, batch["masks"])
     if phase == "encoder":
-        return {"loss": lesson + meeting, "cross": none, "lesson": lesson, "meeting": meeting, "iou": none}
+        loss = lesson + meeting + ranks
+        return {"loss": loss, "cross": none, "lesson": lesson, "meeting": meeting, "ranks": ranks, "iou": none}
     logits = _decoded(model.model, layers, words).float()
     cross, soft = mask_losses(logits, batch["masks"])
     return {
-        "loss": 4 * cross.mean() + 0.5 * soft.mean() + lesson + meeting,
-        "cross": cross.mean(), "lesson": lesson, "meeting": meeting,
+        "loss": 4 * cross.mean() + 0.5 * soft.mean() + lesson + meeting + ranks,
+        "cross": cross.mean(), "lesson": lesson, "meeting": meeting, "ranks": ranks,
         "iou": overlap(logits.detach(), batch["masks"]).mean(),
     }  # fmt: skip

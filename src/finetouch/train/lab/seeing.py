@@ -16,6 +16,8 @@ from finetouch.train.lab.pool import CLASSES, COLORS, Bytes, Pool, boxes, cut, r
 from finetouch.train.lab.show import to_tensor
 
 Bools = NDArray[np.bool_]
+RANKS = ("leftmost", "rightmost", "largest", "smallest")
+"""How one thing can stand out among those of its kind."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +45,38 @@ class Sight:
         table = np.array([0, *(COLORS.index(t["color"]) + 1 for t in self.things)], np.uint8)
         return table[self.labels]
 
+    def ranks(self) -> Bytes:
+        """Per pixel how a thing stands among its like: 0 where it has none, else 1 and a bit for each of `RANKS`."""
+        table = np.zeros(len(self.things) + 1, np.uint8)
+        said: list[tuple[str, int]] = [(t.split()[0], n) for t, level, n in self.phrases if level == "position"]
+        alike = {self.things[n - 1]["kind"] for _, n in said}
+        for n, thing in enumerate(self.things, 1):
+            if thing["kind"] in alike:
+                table[n] = 1 + sum(1 << k for k, word in enumerate(RANKS) if (word, n) in said)
+        return table[self.labels]
+
     def tensor(self) -> torch.Tensor:
         """``(3, S, S)`` in -1..1."""
         return to_tensor(self.picture)
 
 
-def sights(pool: Pool, size: int, seed: int, whole: float = 0.5, light: float = 0.3) -> Iterator[Sight]:
+def sights(
+    pool: Pool, size: int, seed: int, whole: float = 0.5, light: float = 0.3, plain: float = 1.0
+) -> Iterator[Sight]:
     """Cut-outs without end.
 
     Args:
         pool: Scenes. size: Pixels per side. seed: Fixes the stream.
         whole: Share of whole scenes (never mirrored, so that "left" stays left). light: Share in changed light.
+        plain: Share that is kept of the scenes in which no thing stands out among its like.
     """
     rng = np.random.default_rng(seed)
     side = pool.pictures.shape[1]
     for i in shuffled(len(pool), seed):
         item = pool[i]
         things = item.facts["things"]
+        if plain < 1 and rng.random() >= plain and not any(v == "position" for _, v, _ in item.facts["phrases"]):
+            continue
         if rng.random() < whole:
             window, phrases = (0, 0, side, side), [(t, v, n) for t, v, n in item.facts["phrases"]]
         else:
@@ -89,15 +106,17 @@ def relit(rng: np.random.Generator, picture: Bytes) -> Bytes:
     return np.clip(p, 0, 255).astype(np.uint8)
 
 
+_OFTEN = {"position": 3}
+"""How often a phrase of a level is chosen, for each time that a plain one is."""
+
+
 def asked(rng: np.random.Generator, words: Random, sight: Sight) -> tuple[str, Bools]:
     """A phrase and the pixels it means: one thing, all of a kind, or nothing at all."""
     chance = rng.random()
     showing = [n for n in np.unique(sight.labels) if n]
-    if sight.phrases and chance < 0.6:
-        by_level: dict[str, list[tuple[str, int]]] = {}
-        for text, level, n in sight.phrases:
-            by_level.setdefault(level, []).append((text, n))
-        text, n = words.choice(by_level[words.choice(sorted(by_level))])
+    if sight.phrases and chance < 0.75:
+        often = [_OFTEN.get(level, 1) for _, level, _ in sight.phrases]
+        text, _, n = words.choices(sight.phrases, often)[0]
         return text, sight.labels == n
     if showing and chance < 0.9:
         thing = sight.things[words.choice(showing) - 1]

@@ -1,5 +1,8 @@
 """A teacher for picture encoders made of patches: every patch also has to say which class and colour its pixels are.
 
+A patch of an encoder that reads with words also has to say whether its thing is the leftmost, rightmost, largest or
+smallest of its kind: comparing things needs the whole picture, and what follows the encoder is too narrow for it.
+
 From phrases alone a transformer needs very long to find out what a cat looks like; told pixel by pixel it learns that
 within minutes. The teacher is thrown away after training.
 """
@@ -16,7 +19,7 @@ from torch import nn
 
 from finetouch.train.lab.loop import saver
 from finetouch.train.lab.pool import CLASSES, COLORS
-from finetouch.train.lab.seeing import Sight
+from finetouch.train.lab.seeing import RANKS, Sight
 
 Phase = Literal["encoder", "rest", "both"]
 _KINDS, _TINTS = len(CLASSES) + 1, len(COLORS) + 1
@@ -43,6 +46,7 @@ class Taught(nn.Module):
         self.model, self.patch = model, patch
         self.head = nn.Linear(width, patch * patch * (_KINDS + _TINTS))
         self.meant = nn.Linear(width, words) if words else None
+        self.rank = nn.Linear(width, len(RANKS)) if words else None
 
     def phase(self) -> Phase:
         """Which parts learn now; counts the training steps."""
@@ -68,6 +72,23 @@ class Taught(nn.Module):
         kinds, tints = said[:, :_KINDS], said[:, _KINDS:]
         return F.cross_entropy(kinds, truth[:, 0]) + 0.5 * F.cross_entropy(tints, truth[:, 1])
 
+    def standing(self, tokens: torch.Tensor, ranks: torch.Tensor) -> torch.Tensor:
+        """The loss of patches that do not know how their thing stands among its like; 0 without such things.
+
+        Args:
+            tokens: ``(N, rows * columns, width)``. ranks: ``(N, S, S)`` as `Sight.ranks` has them.
+        """
+        assert self.rank is not None
+        said = self.rank(tokens).float()
+        side, bits = round(tokens.shape[1] ** 0.5), torch.arange(len(RANKS), device=ranks.device)
+        known = (ranks > 0)[..., None]
+        want = ((ranks[..., None] - 1) >> bits & 1) * known
+        both = torch.cat([known, want], -1).permute(0, 3, 1, 2).float()
+        share, *facts = F.adaptive_avg_pool2d(both, side).flatten(2).unbind(1)
+        right = torch.stack(facts, -1) / share.clamp(min=1e-6)[..., None]
+        wrong = F.binary_cross_entropy_with_logits(said, right.clamp(0, 1), reduction="none").mean(-1)
+        return (wrong * share).sum() / share.sum().clamp(min=1)
+
     def meeting(self, tokens: torch.Tensor, words: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """The loss of pictures and phrases that do not meet: a patch and a phrase agree where the phrase means it.
 
@@ -91,6 +112,11 @@ def pupil_saver(*beside: Any) -> Callable[[nn.Module, Path], None]:
         save(average.model, out)
 
     return without_teacher
+
+
+def ranks_of(seen: list[Sight]) -> torch.Tensor:
+    """``(N, S, S)`` standing of things among their like."""
+    return torch.stack([torch.from_numpy(s.ranks().astype("int64")) for s in seen])
 
 
 def truth_of(seen: list[Sight]) -> torch.Tensor:
