@@ -13,6 +13,9 @@ TABLE = {
     "lighten the picture up just a bit": ["global"],
     "darken the whole photo overall": ["global"],
     "raise the contrast for the roof": ["adjust roof"],
+    "make him a little bit darker": ["adjust man"],
+    "Make the kid's arms a shade lighter": ["adjust arms | part_of kid"],
+    "delete the raft and the men on the raft": ["remove raft", "remove men | on raft"],
     # splitting
     "crop the photo, replace the lamp and slightly increase the brightness": ["global", "replace lamp", "global"],
     "erase the cone bump up the saturation of the photo": ["remove cone", "global"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -20,8 +21,9 @@ from finetouch.train.lab.loop import Pace, train  # noqa: E402
 from finetouch.train.lab.pool import Pool, boxes, cut, random_window, window_around  # noqa: E402
 from finetouch.train.lab.recipes import RECIPES, Workshop, recipe  # noqa: E402
 from finetouch.train.lab.scale import SCALES, scale_of  # noqa: E402
-from finetouch.train.lab.seeing import asked, sights  # noqa: E402
-from finetouch.train.lab.views import coarse, stream  # noqa: E402
+from finetouch.train.lab.seeing import RANKS, asked, sights  # noqa: E402
+from finetouch.train.lab.taught import Taught  # noqa: E402
+from finetouch.train.lab.views import _framed, coarse, stream  # noqa: E402
 from finetouch.types import Progress, Reporter  # noqa: E402
 
 TINY = replace(
@@ -30,7 +32,7 @@ TINY = replace(
 )  # fmt: skip
 CLASSES = {
     "vae": "AutoencoderKL", "vae-decoder": "AutoencoderKL", "clip": "CLIPModel",
-    "clip-eyes": "CLIPModel", "inpaint": "UNet2DConditionModel",
+    "clip-eyes": "CLIPModel", "inpaint": "UNet2DConditionModel", "inpaint-holes": "UNet2DConditionModel",
     "unet": "UNet2DConditionModel",
     "segformer": "SegformerForSemanticSegmentation", "grounder": "CLIPSegForImageSegmentation", "sam": "SamModel",
     "judge": "UperNetForSemanticSegmentation",
@@ -149,6 +151,49 @@ def test_phrases_mean_what_they_say(pool: Pool) -> None:
         assert all(kind in text for kind in kinds)
         seen += bool(mask.any())
     assert seen > 25
+
+
+def test_things_among_their_like_are_told_apart(pool: Pool) -> None:
+    twins = 0
+    for sight, _ in zip(sights(pool, 64, 5, whole=1.0, plain=0.0), range(40), strict=False):
+        ranks = sight.ranks()
+        said = {(text.split()[0], n) for text, level, n in sight.phrases if level == "position"}
+        kinds = Counter(sight.things[n - 1]["kind"] for _, n in said)
+        for n in np.unique(sight.labels[sight.labels > 0]):
+            (code,) = np.unique(ranks[sight.labels == n])
+            assert (code > 0) == (sight.things[n - 1]["kind"] in kinds)
+            assert {w for k, w in enumerate(RANKS) if code and code - 1 >> k & 1} == {w for w, m in said if m == n}
+        twins += bool(said)
+    assert twins == 40 and not ranks[sight.labels == 0].any()
+
+
+def test_standing_is_learned_where_it_is_known_only() -> None:
+    taught = Taught(torch.nn.Identity(), 8, 1, words=8)
+    torch.nn.init.zeros_(taught.rank.weight)
+    taught.rank.bias.data = torch.tensor([30.0, -30.0, 30.0, -30.0])
+    ranks = torch.zeros(1, 8, 8, dtype=torch.long)
+    tokens = torch.zeros(1, 16, 8)
+    assert float(taught.standing(tokens, ranks)) == 0
+    ranks[0, :3, :3] = 1 + 0b0101
+    assert float(taught.standing(tokens, ranks)) < 1e-6
+    ranks[0, :3, :3] = 1 + 0b0110
+    assert float(taught.standing(tokens, ranks)) > 10
+
+
+def test_framed_boxes_hide_the_whole_thing_and_have_other_proportions() -> None:
+    rng = np.random.default_rng(0)
+    own = np.zeros((64, 64), np.bool_)
+    own[30:45, 20:40] = True
+    made = [_framed(rng, own) for _ in range(40)]
+    assert all(m[own].all() for m in made)
+    ratios = [np.ptp(np.nonzero(m.any(0))) / np.ptp(np.nonzero(m.any(1))) for m in made]
+    assert min(ratios) < 0.9 and max(ratios) > 1.8
+
+
+def test_every_scale_says_how_long_everything_is_trained() -> None:
+    for scale in SCALES.values():
+        assert set(scale.steps) == set(RECIPES)
+        assert set(scale.batch) == {"unet", "lcm", "segformer", "grounder", "sam", "judge"}
 
 
 def test_views_hide_what_their_prompt_is_about(pool: Pool) -> None:

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from finetouch.lab.zoo import HERE, MODELS
+from finetouch.lab.zoo import HERE, MODELS, REFINED
 
 WHAT = {
     "clip": ("CLIPModel, CLIPTokenizer, CLIPImageProcessor (transformers)",
@@ -49,8 +49,6 @@ library_name: {library}
 DATA = {
     "judge": "scenes of `finetouch.lab` drawn from training seeds that no other model of the family learns from.",
 }
-REFINED = {"vae": "vae-decoder", "clip": "clip-eyes"}
-"""Models of which a part is trained once more, by a recipe of its own."""
 USUAL = "scenes of `finetouch.lab` drawn from training seeds; test seeds and held-out combinations are never seen."
 
 

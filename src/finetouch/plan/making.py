@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from finetouch.plan import (
     adding,
     additions,
@@ -30,12 +32,13 @@ _UNTOUCHED = lx.words(
     "fills blends blend remain remains stays preserved unchanged intact untouched seamless seamlessly maintained kept"
 )
 _BEING = ("absence", "removal", "presence", "inclusion", "addition")
+_SMALL, _OF = lx.words("bit shade touch tad notch"), lx.words("of in on to for with from and")
 _CHANGES = lx.words("adjustments adjustment changes modifications alterations edits tweaks")
 
 
 def make(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     """ "make A B", "have A do B", "let A be B", "ensure A is B"."""
-    args = _without_as_if(trim(args))
+    args = _mildly(_without_as_if(trim(args)))
     if _assured(story, verb, args, clause):
         return
     if args and args[0].low in ("sure", "that"):
@@ -92,6 +95,15 @@ def _become(story: Story, verb: str, args: Tokens, clause: Tokens) -> None:
     share_tail(phrases)
     for thing, phrase in zip(things, phrases, strict=True):
         becoming.become(story, verb, thing, pair[1], clause, phrase)
+
+
+def _mildly(args: Tokens) -> Tokens:
+    """ "a little bit darker", "a shade lighter": slightly so."""
+    for i, t in enumerate(args[:-2]):
+        last = i + 2 if args[i + 1].low in ("little", "tiny", "wee", "small") else i + 1
+        if t.low == "a" and last + 1 < len(args) and args[last].low in _SMALL and args[last + 1].low not in _OF:
+            return [*args[:i], replace(t, text="slightly", low="slightly"), *args[last + 1 :]]
+    return args
 
 
 def _without_as_if(args: Tokens) -> Tokens:

@@ -14,6 +14,8 @@ from finetouch.errors import DependencyMissing, ModelMissing
 HERE = Path(__file__).parent
 MODELS = ("clip", "vae", "unet", "inpaint", "lcm", "segformer", "grounder", "sam", "judge")
 """The family, in the order in which it is trained."""
+REFINED = {"vae": "vae-decoder", "clip": "clip-eyes", "inpaint": "inpaint-holes"}
+"""Models that are trained once more, wholly or in part, by a recipe of that name."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Zoo:
         return found
 
     def _path(self, name: str) -> Path | None:
-        for path in (self.folder / name / "model", self.folder / name):
+        last = REFINED.get(name, name)
+        for path in (self.folder / last / "model", self.folder / name / "model", self.folder / name):
             if any(path.glob("*.safetensors")):
                 return path
         return None

@@ -50,16 +50,20 @@ class Workshop:
         found = AutoencoderKL.from_pretrained(self.model("vae"), torch_dtype=torch.float32)
         return found.eval().requires_grad_(False)
 
-    def views(self) -> Views:
-        """Encoded examples for the diffusion models."""
-        vae_model = self.vae().to(self.device)
+    def views(self, framed: float = 0.0) -> Views:
+        """Encoded examples for the diffusion models; with `framed` others, see `make_view`."""
+        vae_model, name, seed = self.vae().to(self.device), *(("views-framed", 2) if framed else ("views", 1))
         return Views.open(
-            self.folder / "views", self.pool(), vae_model, self.scale.views, self.scale.size, report=self.report
+            self.folder / name, self.pool(), vae_model, self.scale.views, self.scale.size, seed, framed, self.report
         )
 
 
 def _inpaint(work: Workshop) -> Recipe:
     return unet.recipe("inpaint", work.scale, work.views(), work.model("clip"), work.vae())
+
+
+def _holes(work: Workshop) -> Recipe:
+    return unet.holes_recipe(work.scale, work.views(framed=0.6), work.model("clip"), work.vae(), work.model("inpaint"))
 
 
 def _generate(work: Workshop) -> Recipe:
@@ -74,6 +78,7 @@ RECIPES: dict[str, Callable[[Workshop], Recipe]] = {
     "clip": lambda w: clip.recipe(w.scale, w.pool()),
     "clip-eyes": lambda w: eyes.recipe(w.scale, w.pool(), w.model("clip")),
     "inpaint": _inpaint,
+    "inpaint-holes": _holes,
     "unet": _generate,
     "lcm": lambda w: lcm.recipe(w.scale, w.views(), w.model("unet"), w.model("clip"), w.vae()),
     "segformer": lambda w: segformer.recipe(w.scale, w.pool()),

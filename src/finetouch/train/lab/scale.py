@@ -38,13 +38,16 @@ class Scale:
 SCALES = {
     "cpu": Scale(
         "cpu", 64, 60_000, 38_000, (32, 64, 64), (64, 80, 64), (32, 64, 96, 128), 128, 4,
-        {"vae": 1300, "vae-decoder": 2700, "clip": 700, "clip-eyes": 1100, "inpaint": 11_500, "unet": 1200, "lcm": 500,
-         "segformer": 7000, "grounder": 10_500, "sam": 6500, "judge": 5000},
+        {"vae": 1300, "vae-decoder": 2700, "clip": 700, "clip-eyes": 1100, "inpaint": 11_500, "inpaint-holes": 3000,
+         "unet": 1200, "lcm": 500, "segformer": 7000, "grounder": 10_500, "sam": 6500, "judge": 5000},
         {"unet": 64, "lcm": 64, "segformer": 32, "grounder": 16, "sam": 16, "judge": 32},
     ),
     "gpu": Scale(
         "gpu", 128, 400_000, 1_000_000, (64, 128, 256), (128, 256, 256), (64, 128, 192, 256), 256, 6,
-        {"vae": 60_000, "clip": 40_000},
+        {"vae": 60_000, "vae-decoder": 40_000, "clip": 40_000, "clip-eyes": 20_000, "inpaint": 150_000,
+         "inpaint-holes": 30_000, "unet": 30_000, "lcm": 8000, "segformer": 60_000, "grounder": 80_000, "sam": 60_000,
+         "judge": 40_000},
+        {"unet": 256, "lcm": 256, "segformer": 64, "grounder": 64, "sam": 64, "judge": 64},
     ),
 }  # fmt: skip
 

@@ -139,6 +139,16 @@ def recipe(
     )  # fmt: skip
 
 
+def holes_recipe(scale: Scale, views: Views, clip: Path, vae: Any, folder: Path) -> Recipe:
+    """More of what an inpainting model is for, once it can draw: other views, hardly any with everything hidden."""
+    from diffusers import UNet2DConditionModel
+
+    start = UNet2DConditionModel.from_pretrained(folder, torch_dtype=torch.float32)
+    made = recipe("inpaint-holes", scale, views, clip, vae, start, everything=0.05)
+    made.rate = 4e-4
+    return made
+
+
 @torch.no_grad()
 def all_hidden(vae: Any, size: int) -> torch.Tensor:
     """Latents ``(1, C, h, w)`` of a picture that is grey all over."""

@@ -40,8 +40,13 @@ class View:
     part: tuple[str, ...]
 
 
-def make_view(rng: np.random.Generator, words: Random, item: Item, size: int) -> View | None:
-    """A random view of a scene; None when the thing chosen hardly shows."""
+def make_view(rng: np.random.Generator, words: Random, item: Item, size: int, framed: float = 0.0) -> View | None:
+    """A random view of a scene; None when the thing chosen hardly shows.
+
+    Args:
+        rng, words: Chance. item: The scene. size: Pixels per side.
+        framed: Share of hidden things of which a box of other proportions hides no more than it must.
+    """
     side = item.picture.shape[0]
     facts = item.facts["things"]
     found = boxes(item.labels, len(facts))
@@ -64,7 +69,8 @@ def make_view(rng: np.random.Generator, words: Random, item: Item, size: int) ->
         if mask is not None:
             return View(picture, mask, whole, (words.choice(EMPTY), f"an empty place {setting}"))
     if chance < 0.85:
-        return View(picture, _hidden(rng, own), whole, phrases)
+        mask = _framed(rng, own) if framed and rng.random() < framed else _hidden(rng, own)
+        return View(picture, mask, whole, phrases)
     return View(picture, _box(rng, size), whole, whole)
 
 
@@ -80,6 +86,19 @@ def _hidden(rng: np.random.Generator, own: Bools) -> Bools:
     room = (grow, grow) if chance < 0.6 else (round(0.6 * h), round(0.6 * w))
     pad = [int(rng.integers(0, room[side // 2] + 1)) for side in range(4)]
     out[max(0, y - pad[0]) : y + h + pad[1], max(0, x - pad[2]) : x + w + pad[3]] = True
+    return out
+
+
+def _framed(rng: np.random.Generator, own: Bools) -> Bools:
+    """A box that a thing of other proportions leaves: tight one way, with room the other, mostly above."""
+    x, y, w, h = (float(v) for v in cv2.boundingRect(own.view(np.uint8)))
+    pad, ratio = float(rng.uniform(0, 0.15)), float(np.exp(rng.uniform(-0.8, 0.8)))
+    x, y, w, h = x - pad * w, y - pad * h, w * (1 + 2 * pad), h * (1 + 2 * pad)
+    wide, tall = max(w, ratio * h), max(h, w / ratio)
+    x -= rng.random() * (wide - w)
+    y -= (1.0 if rng.random() < 0.6 else rng.random()) * (tall - h)
+    out = np.zeros_like(own)
+    out[max(0, round(y)) : round(y + tall), max(0, round(x)) : round(x + wide)] = True
     return out
 
 
@@ -123,22 +142,22 @@ class Views:
 
     @classmethod
     def open(
-        cls, folder: Path, pool: Pool, vae: Any, count: int, size: int, seed: int = 1, report: Reporter | None = None
-    ) -> Views:
+        cls, folder: Path, pool: Pool, vae: Any, count: int, size: int, seed: int = 1, framed: float = 0.0,
+        report: Reporter | None = None,
+    ) -> Views:  # fmt: skip
         """The views in this folder; makes and encodes them first when they are not there."""
         if not (folder / "prompts.jsonl").exists():
-            _encode(folder, pool, vae, count, size, seed, report or Reporter())
+            _encode(folder, stream(pool, size, seed, framed), vae, count, size, report or Reporter())
         return cls(folder)
 
 
-def _encode(folder: Path, pool: Pool, vae: Any, count: int, size: int, seed: int, report: Reporter) -> None:
+def _encode(folder: Path, views: Iterator[View], vae: Any, count: int, size: int, report: Reporter) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     grid = size // 2 ** (len(vae.config.block_out_channels) - 1)
     shape = (count, vae.config.latent_channels, grid, grid)
     arrays = {n: np.lib.format.open_memmap(folder / f"{n}.npy", "w+", np.float16, shape) for n in ("clean", "masked")}
     masks = np.zeros((count, grid, grid), np.uint8)
     texts: list[str] = []
-    views = stream(pool, size, seed)
     while len(texts) < count:
         batch = [next(views) for _ in range(min(128, count - len(texts)))]
         at = slice(len(texts), len(texts) + len(batch))
@@ -152,11 +171,11 @@ def _encode(folder: Path, pool: Pool, vae: Any, count: int, size: int, seed: int
     (folder / "prompts.part").rename(folder / "prompts.jsonl")
 
 
-def stream(pool: Pool, size: int, seed: int) -> Iterator[View]:
+def stream(pool: Pool, size: int, seed: int, framed: float = 0.0) -> Iterator[View]:
     """Views without end, every scene once before any comes again."""
     rng, words = np.random.default_rng(seed), Random(seed)
     for i in shuffled(len(pool), seed):
-        view = make_view(rng, words, pool[i], size)
+        view = make_view(rng, words, pool[i], size, framed)
         if view is not None:
             yield view
 
