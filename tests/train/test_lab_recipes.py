@@ -173,11 +173,11 @@ def test_standing_is_learned_where_it_is_known_only() -> None:
     taught.rank.bias.data = torch.tensor([30.0, -30.0, 30.0, -30.0])
     ranks = torch.zeros(1, 8, 8, dtype=torch.long)
     tokens = torch.zeros(1, 16, 8)
-    assert float(taught.standing(tokens, ranks)) == 0
+    assert float(taught.standing(tokens, ranks).detach()) == 0
     ranks[0, :3, :3] = 1 + 0b0101
-    assert float(taught.standing(tokens, ranks)) < 1e-6
+    assert float(taught.standing(tokens, ranks).detach()) < 1e-6
     ranks[0, :3, :3] = 1 + 0b0110
-    assert float(taught.standing(tokens, ranks)) > 10
+    assert float(taught.standing(tokens, ranks).detach()) > 10
 
 
 def test_framed_boxes_hide_the_whole_thing_and_have_other_proportions() -> None:
