@@ -80,7 +80,7 @@ def begin_with(model: Any, other: Any, pixels: torch.Tensor) -> None:
 
 
 def recipe(scale: Scale, pool: Pool, grounder: Path) -> Recipe:
-    """Boxes (a little off) and one to three points, in turn; the best of three masks learns from ambiguous points.
+    """Boxes (half of them a little off) and one to three points, in turn; the best of three masks learns from ambiguous points.
 
     The encoder begins with what the finished grounder's has learned.
     """
@@ -140,6 +140,7 @@ def _batches(pool: Pool, size: int, count: int, step: int) -> Iterator[Batch]:
 def _boxes(rng: np.random.Generator, sight: Sight, things: list[int], size: int) -> np.ndarray:
     found = boxes(sight.labels, max(things))[[n - 1 for n in things]].astype(np.float32)
     off = rng.normal(0, 0.04, found.shape) * np.tile(found[:, 2:] - found[:, :2], 2)
+    off[rng.random(len(off)) < 0.5] = 0
     return np.asarray(np.clip(found + off, 0, size), np.float32)
 
 
