@@ -48,6 +48,18 @@ def test_a_code_is_reached_closely(code):
     assert run("recolor", pixels, mask, "recolor", color=code).output.facts["delta_e"] < 12
 
 
+def test_a_bit_bluer_goes_a_part_of_the_way():
+    pixels, mask = ball()
+    far = [
+        run("recolor", pixels, mask, "recolor", color="blue", params={"amount": amount}).output.facts["delta_e"]
+        for amount in (0.0, 0.4, 0.8, 1.0)
+    ]
+    assert far == sorted(far, reverse=True) and 0.25 < (far[0] - far[1]) / (far[0] - far[3]) < 0.6
+    image = finetouch.edit(pixels, EditPlan(steps=(EditStep(op="recolor", target="ball", color="blue",
+                           params={"amount": 0.4}),)), region=mask)  # fmt: skip
+    assert any("% of the way to blue" in line for line in image.report)
+
+
 def test_nothing_outside_changes_and_the_rim_has_no_fringe():
     pixels, mask = ball()
     done = run("recolor", pixels, mask, "recolor", color="blue")

@@ -151,3 +151,12 @@ def test_wishes_are_not_prose(text: str) -> None:
 def test_a_state_after_a_place_is_the_result(text, target, position, color, params):
     step = PARSER.parse(text).steps[0]
     assert (step.target, step.position, step.color, step.params) == (target, position, color, params)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("make the car a bit bluer", 0.4), ("make the car bluer", 0.6), ("make the car much bluer", 0.85)],
+)
+def test_comparative_colours_go_a_part_of_the_way(text: str, amount: float) -> None:
+    (step,) = PARSER.parse(text).steps
+    assert (step.op, step.color, step.params) == ("recolor", "blue", {"amount": amount})

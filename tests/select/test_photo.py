@@ -90,6 +90,13 @@ def test_everything_background_and_exceptions(astronaut: Ask) -> None:
     assert np.allclose(select(astronaut, "everything except the woman").mask, 1.0 - woman.mask, atol=1e-5)
 
 
+def test_marks_with_background_mean_the_subject(cat: Ask) -> None:
+    box = (80.0, 20.0, 330.0, 280.0)
+    marked = PhotoSelector().select(*cat, Query(box=box), Reporter()).region
+    found = PhotoSelector().select(*cat, Query(noun="background", box=box), Reporter())
+    assert np.allclose(found.region.mask, 1.0 - marked.mask) and "what was marked" in found.notes[0]
+
+
 @pytest.mark.parametrize("phrase", ["elephant", "pizza", "bus", "guitar", "the zebra on the left"])
 def test_absent_on_a_real_photo(cat: Ask, phrase: str) -> None:
     with pytest.raises(TargetNotFound) as error:

@@ -70,6 +70,7 @@ class Recolor(EditMethod):
         saturation: float = Field(0.0, ge=-1, le=1, description="paler (-1) .. more vivid (1)")
         like: str | None = Field(None, description="phrase of another thing whose colour to take")
         color: str | None = Field(None, description="colour words or #rrggbb; default: the step's colour")
+        amount: float = Field(1.0, ge=0, le=1, description='share of the way to the colour, for "a bit bluer"')
         everything: bool = Field(False, description="also recolour parts that have another colour than most of it")
 
     @classmethod
@@ -117,7 +118,8 @@ class Recolor(EditMethod):
         request.report.check()
         saturation = -1.0 if _drained(request.step) else request.params.saturation
         changed = _toned(changed, request.params.lightness, saturation)
-        mix = (alpha * weight)[..., None]
+        amount = request.params.amount
+        mix = amount * (alpha * weight)[..., None]
         pixels = color.lab_to_srgb(_in_gamut(lab + mix * (changed - lab)))
         pixels = np.where(mix > 0, pixels, request.pixels)
         request.report.check()
@@ -131,6 +133,8 @@ class Recolor(EditMethod):
             facts["part"] = "paint"
         if wanted is not None:
             facts["color_wanted"] = color.hex_of(color.rgb_of(wanted.lab))
+            if amount < 1:
+                facts["amount"] = amount
             facts["delta_e"] = round(color.delta_e(color.lab_of(after), wanted.lab), 1)
         return EditOutput(pixels=np.asarray(pixels, dtype=np.uint8), facts=facts)
 

@@ -37,7 +37,7 @@ def verify(
         sentence, measured = _gone(step, region, again)
         said.append(sentence)
     if step.op == "recolor" and step.color and (wanted := color.named_color(step.color)) is not None:
-        sentence, measured = _color(before, after, region, step.color, wanted, facts.get("part"))
+        sentence, measured = _color(before, after, region, step.color, wanted, facts)
         said.append(sentence)
     return tuple(said), measured
 
@@ -76,17 +76,20 @@ def _gone(step: EditStep, region: Region, again: Again) -> tuple[str, dict[str, 
 
 
 def _color(
-    before: Picture, after: Picture, region: Region, word: str, wanted: tuple[int, int, int], part: str | None
+    before: Picture, after: Picture, region: Region, word: str, wanted: tuple[int, int, int], facts: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
     box = region.box
     if box is None:
         return "", {}
     x0, y0, x1, y1 = box
     inside = np.ascontiguousarray(after.pixels[y0:y1, x0:x1])
+    was = before.pixels[y0:y1, x0:x1]
     mask, name = region.mask[y0:y1, x0:x1] > masks.HARD, "it"
-    if part is not None:
-        moved = np.abs(inside.astype(np.int16) - before.pixels[y0:y1, x0:x1]).max(axis=-1) > _MOVED
-        name = f"its {part} ({100 * (moved & mask).sum() / max(1, mask.sum()):.0f} % of it)"
+    if "amount" in facts:
+        return _nearer(color.dominant_color(was, mask), color.dominant_color(inside, mask), word, wanted)
+    if "part" in facts:
+        moved = np.abs(inside.astype(np.int16) - was).max(axis=-1) > _MOVED
+        name = f"its {facts['part']} ({100 * (moved & mask).sum() / max(1, mask.sum()):.0f} % of it)"
         mask = mask & moved
     got = color.dominant_color(inside, mask)
     share = color.term_share(inside, mask, word)
@@ -96,3 +99,15 @@ def _color(
     if share < 0.4 and distance > _CLOSE_COLOR:
         verdict += " That is less than it should be; its highlights or shadows may be strong."
     return f"Measured: {verdict}", measured
+
+
+def _nearer(was: color.RGB, got: color.RGB, word: str, wanted: tuple[int, int, int]) -> tuple[str, dict[str, Any]]:
+    """What a shift towards a colour has reached."""
+    aim = color.lab_of(wanted)
+    far, near = (float(color.delta_e(color.lab_of(c), aim)) for c in (was, got))
+    measured = {"color_after": color.hex_of(got), "color_delta_e": round(near, 2)}
+    verdict = f"its main colour went from {color.hex_of(was)} to {color.hex_of(got)}"
+    way = (
+        f", {100 * (1 - near / far):.0f} % of the way to {word}." if near < far else f", which is no nearer to {word}."
+    )
+    return f"Measured: {verdict}{way}", measured

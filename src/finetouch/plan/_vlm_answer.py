@@ -35,7 +35,7 @@ _FREE = ("color", "color2", "style", "like", "to")
 PARAMS: dict[str, tuple[str, ...]] = {
     "adjust": tuple(_TONE),
     "global": (*_TONE, "rotate", "flip", "crop", "to", "zoom", "scale"),
-    "recolor": ("lightness", "saturation", "like"),
+    "recolor": ("lightness", "saturation", "amount", "like"),
     "background": ("kind", "blur", "color", "color2"),
     "move": ("direction", "amount", "dx", "dy"),
     "resize": ("scale",),

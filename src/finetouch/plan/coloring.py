@@ -82,7 +82,7 @@ def recolored(story: Story, phrase: Phrase, body: Tokens) -> None:
         draft.color = plain or color
         draft.result = f"{'more ' if more else ''}{say(words) if plain else color} {phrase.name}"
         if plain or more:
-            draft.params = {"saturation": params.strength(body)}
+            draft.params = {"amount": round(min(1.0, 0.25 + params.strength(body)), 2)}
         extra = found[2] if found else []
         if extra and extra[0].low in ("except", "but", "besides"):
             draft.attributes.append(say(extra))

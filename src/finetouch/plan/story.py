@@ -267,7 +267,7 @@ def share_tail(phrases: list[Phrase], owner: bool = True) -> None:
     for phrase in phrases[:-1]:
         located = any(image_phrase(phrase.tokens, i) for i in range(1, len(phrase.tokens)))
         if phrase.relation is None and phrase.position is None and not last.anchor_pronoun and not located:
-            itself = last.relation is not None and last.relation[1].lower() == phrase.head.lower()
+            itself = last.relation is not None and last.relation[1].lower() == (phrase.head or "").lower()
             if last.relation and not last.owner and not last.owner_pronoun and not itself:
                 phrase.relation = last.relation
             phrase.position = last.position

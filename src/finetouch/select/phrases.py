@@ -18,6 +18,7 @@ from finetouch.types import Picture, Query, Region, Reporter
 
 CANDIDATE_PIXELS = 40_000_000  # full-size masks of the runners-up may hold this many pixels together
 MOST_CANDIDATES = 8
+UNSURE = 0.65  # below this the subject of a picture is a guess
 
 
 class PhraseSelector(Selector):
@@ -48,7 +49,9 @@ class PhraseSelector(Selector):
         """
         report.update("select", message=query.describe())
         if query.by_hand:
-            return self.by_hand(picture, analysis, query, report)
+            marked = self.by_hand(picture, analysis, query, report)
+            ground = (query.noun or "").lower().strip() in aliases.BACKGROUND
+            return self._around(replace(marked.region, label="what was marked"), analysis) if ground else marked
         if not query.noun or not query.noun.strip():
             raise InputError("Nothing was named to select.", 'Say what, for example "the dog".')
         noun = query.noun.lower().strip()
@@ -71,11 +74,20 @@ class PhraseSelector(Selector):
             subject = self.select(picture, analysis, _phrase(query.relation.anchor), report).region
         else:
             subject = self.subject(picture, analysis, report)
+        return self._around(subject, analysis)
+
+    def _around(self, subject: Region, analysis: Any) -> Selection:
+        """The background of a subject."""
         rest = (1.0 - subject.mask).astype(np.float32)
         if not (rest > masks.HARD).any():
             raise analysis.not_found(f"There is no background: {subject.label} fills the whole picture.")
         region = Region(rest, "background", subject.score, self.source, {"subject": subject.label})
-        return Selection(region, (region,), (f"Background means everything but: {subject.label}.",))
+        notes = [f"Background means everything but: {subject.label}."]
+        if subject.score < UNSURE:
+            notes.append(
+                "What stands out is not clear in this picture; if the wrong thing was kept, mark it with --box."
+            )
+        return Selection(region, (region,), tuple(notes))
 
     def _things(self, picture: Picture, analysis: Any, query: Query, report: Reporter) -> Selection:
         found = find(analysis, query)

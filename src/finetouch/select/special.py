@@ -9,7 +9,7 @@ from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
 from finetouch.select.cut import cut_score
 from finetouch.select.finder import Analysis, not_found
-from finetouch.select.vocabulary import INDEX, LEAVES, STUFF
+from finetouch.select.vocabulary import INDEX, LEAVES, PERSON, STUFF
 
 # Leaves that are no subject even where they stand out.
 SETTING = (*(n for n in STUFF if n not in ("flower",)), "table", "bench", "pole", "traffic sign", "traffic light")
@@ -45,10 +45,11 @@ def foreground(analysis: Analysis) -> tuple[Mask, str, float]:
     mask = np.maximum.reduce(kept)
     grid = masks.resize_mask(mask, (w, h)) > masks.HARD
     inside = evidence.leaf[:, grid].mean(axis=1) if grid.any() else evidence.leaf.mean(axis=(1, 2))
-    things = [i for i, n in enumerate(LEAVES) if n not in SETTING]
-    label = LEAVES[max(things, key=lambda i: inside[i])]
     sure = float(values[grid].mean()) if grid.any() else 0.5
-    return mask, "person" if _is_person(evidence.leaf, grid) else label, sure
+    if _is_person(evidence.leaf, grid):
+        return mask, "person", sure
+    things = [i for i, n in enumerate(LEAVES) if n not in SETTING and n not in PERSON]
+    return mask, LEAVES[max(things, key=lambda i: inside[i])], sure
 
 
 def _weight(part: Mask) -> float:
@@ -60,6 +61,4 @@ def _weight(part: Mask) -> float:
 
 
 def _is_person(leaf: np.ndarray, grid: np.ndarray) -> bool:
-    from finetouch.select.vocabulary import PERSON
-
     return bool(grid.any()) and float(leaf[[INDEX[n] for n in PERSON]].sum(0)[grid].mean()) > 0.45

@@ -80,8 +80,9 @@ def begin_with(model: Any, other: Any, pixels: torch.Tensor) -> None:
 
 
 def recipe(scale: Scale, pool: Pool, grounder: Path) -> Recipe:
-    """Boxes (half of them a little off) and one to three points, in turn; the best of three masks learns from ambiguous points.
+    """Boxes (half of them a little off) and one to three points, in turn.
 
+    The best of three masks learns from ambiguous points.
     The encoder begins with what the finished grounder's has learned.
     """
     from transformers import CLIPSegForImageSegmentation, SamImageProcessor, SamProcessor
