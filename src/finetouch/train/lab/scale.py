@@ -38,8 +38,8 @@ class Scale:
 SCALES = {
     "cpu": Scale(
         "cpu", 64, 60_000, 38_000, (32, 64, 64), (64, 80, 64), (32, 64, 96, 128), 128, 4,
-        {"vae": 1300, "vae-decoder": 2700, "clip": 700, "clip-eyes": 1100, "inpaint": 11_500, "inpaint-holes": 3000,
-         "unet": 1200, "lcm": 500, "segformer": 7000, "grounder": 14_700, "sam": 12_300, "judge": 5000},
+        {"vae": 1300, "vae-decoder": 4600, "clip": 700, "clip-eyes": 1100, "inpaint": 11_500, "inpaint-holes": 3000,
+         "unet": 1200, "lcm": 500, "segformer": 7000, "grounder": 14_700, "sam": 13_800, "judge": 5000},
         {"unet": 64, "lcm": 64, "segformer": 32, "grounder": 16, "sam": 16, "judge": 32},
     ),
     "gpu": Scale(
