@@ -14,6 +14,7 @@ from finetouch.errors import UsageError
 from finetouch.lab import (
     PLACES,
     Scene,
+    caption,
     edge_map,
     held_out,
     key_points,
@@ -23,9 +24,9 @@ from finetouch.lab import (
     seed_for,
     split_of,
 )
-from finetouch.lab.kinds import KINDS
+from finetouch.lab.kinds import KINDS, MORE
 from finetouch.lab.palette import COLORS
-from finetouch.lab.rules import ALLOWED
+from finetouch.lab.rules import ALLOWED, kinds_on
 from finetouch.lab.splits import SPLITS, allowed, unseen
 
 seeds = st.integers(0, 10**6)
@@ -57,6 +58,30 @@ def test_five_hundred_scenes_are_plausible_and_show_everything() -> None:
     assert moods == {"day", "night", "sunset", "snow", "rain"}
     assert surfaces == set(ALLOWED)
     assert numbers == {1, 2, 3, 4, 5}
+
+
+def test_the_larger_world_shows_more_and_the_usual_one_stays_as_it_was() -> None:
+    assert len(MORE) >= 8 and not set(MORE) & set(KINDS)
+    assert all(any(name in kinds_on(s, larger=True) for s in ALLOWED) for name in MORE)
+    assert not any(name in kinds_on(s) for s in ALLOWED for name in MORE)
+    seen: set[str] = set()
+    for seed in range(300):
+        scene = sample_scene(seed, larger=True)
+        assert plausible(scene) == [], seed
+        assert Scene.from_json(scene.to_json()) == scene
+        seen |= {t.kind for t in scene.things}
+        assert {t.kind for t in sample_scene(seed).things} <= set(KINDS)
+    assert seen == {*KINDS, *MORE}
+
+
+def test_things_of_the_larger_world_have_words_masks_and_key_points() -> None:
+    found = {t.kind: (s, t) for s in (sample_scene(k, larger=True) for k in range(300)) for t in s.things}
+    for name, kind in MORE.items():
+        scene, thing = found[name]
+        assert name in caption(scene).lower() or kind.plural in caption(scene).lower()
+        assert render(scene, 96).whole[thing.id].any()
+        assert len(thing.keys) >= 3 and kind.params
+        assert all(-0.2 < x < 1.2 and -0.2 < y < 1.2 for x, y in thing.keys.values())
 
 
 @pytest.mark.parametrize(

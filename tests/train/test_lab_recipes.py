@@ -16,14 +16,17 @@ pytest.importorskip("diffusers")
 torch = pytest.importorskip("torch")
 
 from finetouch.errors import Cancelled, UsageError  # noqa: E402
+from finetouch.lab.kinds import KINDS, MORE  # noqa: E402
 from finetouch.lab.zoo import Zoo  # noqa: E402
+from finetouch.train.lab import judge, segformer  # noqa: E402
 from finetouch.train.lab.loop import Pace, train  # noqa: E402
-from finetouch.train.lab.pool import Pool, boxes, cut, random_window, window_around  # noqa: E402
+from finetouch.train.lab.pool import COLORS, Pool, boxes, cut, random_window, window_around  # noqa: E402
 from finetouch.train.lab.recipes import RECIPES, Workshop, recipe  # noqa: E402
 from finetouch.train.lab.scale import SCALES, scale_of  # noqa: E402
 from finetouch.train.lab.seeing import RANKS, asked, sights  # noqa: E402
 from finetouch.train.lab.taught import Taught  # noqa: E402
 from finetouch.train.lab.views import _framed, coarse, stream  # noqa: E402
+from finetouch.train.lab.words import make_tokenizer  # noqa: E402
 from finetouch.types import Progress, Reporter  # noqa: E402
 
 TINY = replace(
@@ -146,7 +149,7 @@ def test_phrases_mean_what_they_say(pool: Pool) -> None:
     rng, words = np.random.default_rng(1), Random(1)
     seen = 0
     for sight, _ in zip(sights(pool, 64, 3), range(60), strict=False):
-        text, mask = asked(rng, words, sight)
+        text, mask = asked(rng, words, sight, TINY.classes)
         kinds = {sight.things[n - 1]["kind"] for n in np.unique(sight.labels[mask]) if n}
         assert all(kind in text for kind in kinds)
         seen += bool(mask.any())
@@ -168,7 +171,7 @@ def test_things_among_their_like_are_told_apart(pool: Pool) -> None:
 
 
 def test_standing_is_learned_where_it_is_known_only() -> None:
-    taught = Taught(torch.nn.Identity(), 8, 1, words=8)
+    taught = Taught(torch.nn.Identity(), 20, 8, 1, words=8)
     torch.nn.init.zeros_(taught.rank.weight)
     taught.rank.bias.data = torch.tensor([30.0, -30.0, 30.0, -30.0])
     ranks = torch.zeros(1, 8, 8, dtype=torch.long)
@@ -188,6 +191,21 @@ def test_framed_boxes_hide_the_whole_thing_and_have_other_proportions() -> None:
     assert all(m[own].all() for m in made)
     ratios = [np.ptp(np.nonzero(m.any(0))) / np.ptp(np.nonzero(m.any(1))) for m in made]
     assert min(ratios) < 0.9 and max(ratios) > 1.8
+
+
+def test_a_larger_scale_learns_the_larger_world(tmp_path: Path) -> None:
+    scale = replace(TINY, larger=True)
+    assert scale.classes[: len(TINY.classes)] == TINY.classes and set(scale.classes) == {*KINDS, *MORE}
+    assert SCALES["gpu"].larger and not SCALES["cpu"].larger
+    many = Workshop(tmp_path, replace(scale, pool=60)).pool()
+    assert {t["kind"] for facts in many.facts for t in facts["things"]} & set(MORE)
+    words = make_tokenizer(many, scale).get_vocab()
+    assert all(f"{name}</w>" in words for name in MORE)
+    for model, colors in ((segformer.build(scale), 0), (judge.build(scale), len(COLORS))):
+        assert model.config.num_labels == 1 + len(scale.classes) + colors
+        assert model.config.id2label[len(scale.classes)] == scale.classes[-1]
+    sight = next(s for s in sights(many, 64, 1) if any(t["kind"] in MORE for t in s.things))
+    assert sight.classes().max() <= len(scale.classes)
 
 
 def test_every_scale_says_how_long_everything_is_trained() -> None:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from crops import MIX, crop
 from data import WORK
 
 SHARD = 500
@@ -23,12 +24,11 @@ def shard(folder: Path, number: int) -> tuple[Path, Path]:
     return folder / f"features_{number:04d}.npy", folder / f"labels_{number:04d}.npy"
 
 
-def build(folder: str, numbers: list[int], seed: int) -> None:
+def build(folder: str, numbers: list[int], seed: int, kinds: tuple[str, ...]) -> None:
     """Makes the shards with these numbers; a shard that is complete is skipped."""
     import cv2
 
     cv2.setNumThreads(1)
-    from crops import crop
     from encoder import session
 
     net = session(Path(folder), threads=1)
@@ -40,7 +40,7 @@ def build(folder: str, numbers: list[int], seed: int) -> None:
         features = np.empty((SHARD, LENGTH), np.float16)
         labels = np.empty((SHARD, 3, 80, 80), np.uint8)
         for i in range(SHARD):
-            image, labels[i], _ = crop(number * SHARD + i, seed)
+            image, labels[i], _ = crop(number * SHARD + i, seed, kinds)
             taps = net.run(None, {"x": image[None]})
             features[i] = np.concatenate([t.ravel() for t in taps]).astype(np.float16)
         np.save(paths[0], features)
@@ -53,6 +53,7 @@ def main() -> None:
     ask.add_argument("--crops", type=int, default=20000)
     ask.add_argument("--workers", type=int, default=2)
     ask.add_argument("--seed", type=int, default=0)
+    ask.add_argument("--kinds", nargs="+", choices=list(MIX), default=list(MIX), help="crops of these sets only")
     args = ask.parse_args()
     folder = WORK / f"crops_{args.seed}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,8 +61,10 @@ def main() -> None:
 
     session(folder, 1)
     numbers = list(range(args.crops // SHARD))
+    kinds = tuple(args.kinds)
     jobs = [
-        mp.Process(target=build, args=(str(folder), numbers[w :: args.workers], args.seed)) for w in range(args.workers)
+        mp.Process(target=build, args=(str(folder), numbers[w :: args.workers], args.seed, kinds))
+        for w in range(args.workers)
     ]
     for job in jobs:
         job.start()

@@ -6,14 +6,16 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from data import IGNORE, Photo, label_maps, load, photos
+from data import IGNORE, OWN, Photo, label_maps, load, photos
 
 SIZE = 320
 GRID = SIZE // 4
 MIX = {
-    "coco_panoptic": 0.34, "composite": 0.26, "ccp_clothing": 0.17, "davis_objects": 0.08, "camvid_street": 0.05,
-    "facade": 0.04, "bsds_regions": 0.06,
+    "coco_panoptic": 0.26, OWN: 0.22, "composite": 0.21, "ccp_clothing": 0.14, "davis_objects": 0.06,
+    "camvid_street": 0.04, "facade": 0.03, "bsds_regions": 0.04,
 }  # fmt: skip
+FARTHEST, NEAREST = 0.75, {"coco_panoptic": 2.4, OWN: 2.4}
+"""Smallest and largest size of a photo, in crops; 1.9 for other sets."""
 
 
 @lru_cache(maxsize=1)
@@ -73,7 +75,7 @@ def window(image: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> t
 def simple(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """One augmented window of one photo of that set."""
     photo = draw(kind, rng)
-    scale = SIZE * float(np.exp(rng.uniform(np.log(0.75), np.log(1.9))))
+    scale = SIZE * float(np.exp(rng.uniform(np.log(FARTHEST), np.log(NEAREST.get(kind, 1.9)))))
     if kind == "ccp_clothing":
         scale *= 1.1
     return window(*scaled(photo, scale, rng.uniform(0.9, 1.1)), rng)
@@ -150,9 +152,10 @@ def composite(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return image, labels
 
 
-def crop(index: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, str]:
+def crop(index: int, seed: int = 0, kinds: tuple[str, ...] = tuple(MIX)) -> tuple[np.ndarray, np.ndarray, str]:
     """Crop number `index`: ``(3, 320, 320) float32`` RGB, ``(3, 80, 80) uint8`` labels at stride 4, its kind."""
     rng = np.random.default_rng([seed, index])
-    kind = str(rng.choice(list(MIX), p=list(MIX.values())))
+    share = np.array([MIX[k] for k in kinds])
+    kind = str(rng.choice(kinds, p=share / share.sum()))
     image, labels = composite(rng) if kind == "composite" else simple(kind, rng)
     return np.ascontiguousarray(image.transpose(2, 0, 1)), np.ascontiguousarray(labels[:, 2::4, 2::4]), kind

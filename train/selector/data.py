@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from own_labels import OWN, own_rows
 
 from finetouch.evaluate.select_split import excluded, is_validation, labelled
 from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
@@ -30,9 +31,11 @@ SAME: dict[str, str] = {
     "sky-other": "sky", "window-other": "window", "door-stuff": "door", "mirror-stuff": "mirror",
 }  # fmt: skip
 BUILDING = "building shop balcony window"
+COCO = {"person": " ".join(PERSON), "building-other": BUILDING, "house": BUILDING, "roof": BUILDING}
 VEGETATION = "tree grass plant flower"
 ALIASES: dict[str, dict[str, str | None]] = {
-    "coco_panoptic": {"person": " ".join(PERSON), "building-other": BUILDING, "house": BUILDING, "roof": BUILDING},
+    "coco_panoptic": COCO,
+    OWN: COCO | {"building": BUILDING, "bag": "bag purse", "unknown": None},
     "camvid_street": {
         "pedestrian": " ".join(PERSON), "bicyclist": " ".join((*PERSON, "bicycle", "motorcycle")), "building": BUILDING,
         "car": "car truck bus", "tree": "tree plant", "traffic sign": "traffic_sign stop_sign traffic_light",
@@ -50,6 +53,7 @@ ALIASES: dict[str, dict[str, str | None]] = {
         "motocross rider and motorcycle": " ".join((*PERSON, "motorcycle")), "camel": None, "goat": None,
     },
 }  # fmt: skip
+FIRST = INDEX["bicycle"]  # from here on the leaves are things and scenery, not persons and what they wear
 CROWDED = {"person", "dancer", "breakdancer", "camel", "goat"}  # DAVIS scenes with more of the same, unlabelled
 STREET_BACKGROUND = tuple(sorted(set(range(len(LEAVES))) - {INDEX[n] for n in (*PERSON, *CARRIED)}))
 
@@ -105,7 +109,7 @@ def _zero(kind: str, names: dict[int, str], sets: dict[int, LeafSet | None]) -> 
 
 
 def _whole(row: dict) -> frozenset[int]:
-    if row["set"] in ("coco_panoptic", "davis_objects"):
+    if row["set"] in ("coco_panoptic", "davis_objects", OWN):
         return frozenset(i["id"] for i in row["instances"] if i["isthing"] and not i.get("iscrowd"))
     if row["set"] == "facade":
         return frozenset(i["id"] for i in row["instances"] if i["category"] in ("window", "car"))
@@ -114,10 +118,10 @@ def _whole(row: dict) -> frozenset[int]:
 
 @lru_cache(maxsize=1)
 def photos() -> tuple[Photo, ...]:
-    """All usable photos of the seg folder, training and validation, without the excluded ones."""
+    """All usable labelled photos, training and validation, without the excluded ones."""
     drop = excluded(ROOT / "seg")
     out: list[Photo] = []
-    for row in labelled(ROOT / "seg"):
+    for row in (*labelled(ROOT / "seg"), *own_rows(ROOT / "photos", WORK / OWN)):
         if row["file"] in drop:
             continue
         kind = row["set"]
@@ -126,7 +130,7 @@ def photos() -> tuple[Photo, ...]:
         sets = {i: leaf_set(kind, n) for i, n in names.items()}
         out.append(
             Photo(kind, row["file"], row["mask"], names, sets, _zero(kind, names, sets), _whole(row) - crowd,
-                  is_validation(row), row=row)
+                  kind != OWN and is_validation(row), row=row)
         )  # fmt: skip
     _weigh(out)
     return tuple(out)
@@ -145,7 +149,7 @@ def _weigh(items: list[Photo]) -> None:
 @lru_cache(maxsize=1)
 def all_sets() -> tuple[LeafSet, ...]:
     """Every distinct set of allowed leaves, in a fixed order; its position is the label stored in the cache."""
-    found = {s for p in photos() for s in (*p.sets.values(), p.zero) if s}
+    found = {s for p in photos() for s in (*p.sets.values(), p.zero) if s} | {(i,) for i in range(FIRST, len(LEAVES))}
     return tuple(sorted(found))
 
 
@@ -180,7 +184,7 @@ def label_maps(photo: Photo, ids: np.ndarray) -> np.ndarray:
             table[2, i] = IGNORE if bag else 1
         elif i in photo.whole:
             table[2, i] = min(n, 250)
-        elif photo.kind == "coco_panoptic" and not photo.is_crowd(i):
+        elif photo.kind in ("coco_panoptic", OWN) and not photo.is_crowd(i):
             table[2, i] = 0
     if photo.zero is not None:
         table[0, 0] = position[photo.zero]

@@ -46,13 +46,14 @@ def scene(
     out: Annotated[str, typer.Option("--out", "-o", metavar="PNG", help="Where to write the picture.")],
     seed: Annotated[int, typer.Option(min=0, help="Which scene.")] = 0,
     size: Size = 512,
+    larger: Annotated[bool, typer.Option("--larger", help="With the further things of the larger world.")] = False,
     json: Json = False,
 ) -> None:
     """Write one scene; with --json also print everything known about it."""
     from finetouch.lab import caption, render, sample_scene
     from finetouch.lab.export import truth
 
-    made = sample_scene(seed)
+    made = sample_scene(seed, larger=larger)
     drawn = render(made, size)
     write_png(drawn.picture, out)
     if json:

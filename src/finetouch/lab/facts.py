@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from finetouch.lab.kinds import KINDS
+from finetouch.lab.kinds import KINDS, MORE, sort_of
 from finetouch.lab.palette import NAMES
 from finetouch.lab.rules import noun_of
 from finetouch.lab.scene import Scene, Thing
@@ -116,7 +116,7 @@ def questions(scene: Scene, seed: int = 0) -> tuple[Question, ...]:
     absent = [k for k in KINDS if k not in counts]
     for k in counts:
         out.append(Question("existence", f"Is there {article(k)} in the picture?", "yes", ("yes", "no")))
-        out.append(Question("count", f"How many {KINDS[k].plural} are there?", str(counts[k]), tuple("012345")))
+        out.append(Question("count", f"How many {sort_of(k).plural} are there?", str(counts[k]), tuple("012345")))
     for k in rng.sample(absent, min(3, len(absent))):
         out.append(Question("existence", f"Is there {article(k)} in the picture?", "no", ("yes", "no")))
     once = [t for t in scene.things if counts[t.kind] == 1]
@@ -180,7 +180,7 @@ _NUMBER = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 def _plural(phrase: str) -> str:
     words = phrase.split(" ")
     for i, w in enumerate(words):
-        if w in KINDS:
-            words[i] = KINDS[w].plural
+        if w in KINDS or w in MORE:
+            words[i] = sort_of(w).plural
             break
     return " ".join(words)

@@ -70,7 +70,14 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
-"""Every kind by name; filled by the modules `shapes_*`."""
+"""Every kind of the world by name; filled by the modules `shapes_*`."""
+MORE: dict[str, Kind] = {}
+"""The further kinds of the larger world, which families at gpu scale learn."""
+
+
+def sort_of(name: str) -> Kind:
+    """The kind of this name, of the larger world or the usual one; raises `KeyError` for another word."""
+    return KINDS[name] if name in KINDS else MORE[name]
 
 
 def kind(
@@ -84,12 +91,16 @@ def kind(
     second: bool = False,
     fixture: bool = False,
     plural: str = "",
+    more: bool = False,
 ) -> Callable[[Draw], Draw]:
-    """Registers the decorated drawing function under its own name; see `Kind` for the arguments."""
+    """Registers the decorated drawing function under its own name; see `Kind` for the arguments.
+
+    With `more` it is a kind of the larger world only.
+    """
 
     def register(draw: Draw) -> Draw:
         name = draw.__name__
-        KINDS[name] = Kind(
+        (MORE if more else KINDS)[name] = Kind(
             name, draw, tuple(params.split()), size, aspect, colors, tilt, contact, second, fixture, plural
         )
         return draw

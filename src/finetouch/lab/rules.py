@@ -62,6 +62,24 @@ ALLOWED: dict[str, frozenset[str]] = {
     "roof": frozenset({"bird", "cat"}),
 }
 """Surface or slot to the kinds that may be there."""
+_MORE_ALLOWED: dict[str, frozenset[str]] = {
+    "floor": frozenset({"vase", "present"}),
+    "grass": frozenset({"duck", "pumpkin", "present"}),
+    "sky": frozenset({"kite"}),
+    "water": frozenset({"duck"}),
+    "sand": frozenset({"umbrella", "cactus", "present"}),
+    "road": frozenset({"bus"}),
+    "stage": frozenset({"vase", "pumpkin", "present", "cactus", "umbrella", "teapot", "bus", "duck"}),
+    "top": frozenset({"teapot", "vase", "pumpkin", "present"}),
+    "seat": frozenset({"present"}),
+}
+
+
+def kinds_on(surface: str, larger: bool = False) -> frozenset[str]:
+    """The kinds that may be on a surface or slot, with `larger` also those of the larger world."""
+    usual = ALLOWED.get(surface, frozenset())
+    return usual | _MORE_ALLOWED.get(surface, frozenset()) if larger else usual
+
 
 CAPACITY = {"top": 3, "seat": 1, "head": 1, "crown": 1, "roof": 1}
 """How many things a slot carries."""
@@ -70,7 +88,7 @@ CAPACITY = {"top": 3, "seat": 1, "head": 1, "crown": 1, "roof": 1}
 def surface_of(place: str, y: float, kind: str) -> str | None:
     """The surface of this place on which this kind may stand with its foot at `y`, or None."""
     for name, s in SURFACES[place].items():
-        if kind in ALLOWED[name] and s.y[0] - 1e-6 <= y <= s.y[1] + 1e-6:
+        if kind in kinds_on(name, larger=True) and s.y[0] - 1e-6 <= y <= s.y[1] + 1e-6:
             return name
     return None
 
@@ -87,7 +105,7 @@ def plausible(scene: Scene) -> list[str]:
     surfaces = SURFACES[scene.place.name]
     for t in scene.things:
         name = f"{t.kind} {t.id}"
-        if t.kind not in ALLOWED.get(t.surface, frozenset()):
+        if t.kind not in kinds_on(t.surface, larger=True):
             wrong.append(f"{name} does not belong on {t.surface!r}")
         if t.host is None:
             s = surfaces.get(t.surface)

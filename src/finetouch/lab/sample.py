@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from finetouch.lab.kinds import KINDS, Kind
+from finetouch.lab.kinds import Kind, sort_of
 from finetouch.lab.palette import NAMES
 from finetouch.lab.places import OUTDOOR
-from finetouch.lab.rules import ALLOWED, CAPACITY, SURFACES
+from finetouch.lab.rules import CAPACITY, SURFACES, kinds_on
 from finetouch.lab.scene import Place, Scene, Thing, seated
 from finetouch.lab.splits import held_out, split_of
 
@@ -18,12 +18,13 @@ _TROUSERS = ("blue", "brown", "gray", "black", "green", "purple")
 _RIDERS = 0.42
 
 
-def sample_scene(seed: int, place: str | None = None) -> Scene:
+def sample_scene(seed: int, place: str | None = None, larger: bool = False) -> Scene:
     """A scene that depends only on its arguments: 1 to 5 things (a room has its table besides).
 
     Args:
         seed: Also decides the split (`splits.split_of`); only test seeds show held-out combinations.
         place: A name of `PLACES`, or None to let the seed choose.
+        larger: Things of the larger world, too (`kinds.MORE`): another scene than without.
     """
     rng = Random(seed * 2 + 1)
     name = place or rng.choice(PLACES)
@@ -31,26 +32,26 @@ def sample_scene(seed: int, place: str | None = None) -> Scene:
     mood = rng.choices(("day", "sunset", "night", "snow", "rain"), (76, 9, 6, 5, 4))[0] if name in OUTDOOR else "day"
     scene = Scene(where, (), mood, seed=seed)
     if name == "room":
-        scene = _try(scene, rng, KINDS["table"], ["floor"]) or scene
-    wanted = _choose(name, rng)
+        scene = _try(scene, rng, sort_of("table"), ["floor"]) or scene
+    wanted = _choose(name, rng, larger)
     for kind in wanted:
         scene = place_thing(scene, kind.name, rng) or scene
     for _ in range(6):
         if any(not t.sort.fixture for t in scene.things):
             break
-        scene = place_thing(scene, rng.choice(_kinds_in(name)), rng) or scene
+        scene = place_thing(scene, rng.choice(_kinds_in(name, larger)), rng) or scene
     return scene
 
 
-def _kinds_in(place: str) -> list[str]:
-    names = {k for s in SURFACES[place] for k in ALLOWED[s]}
+def _kinds_in(place: str, larger: bool) -> list[str]:
+    names = {k for s in SURFACES[place] for k in kinds_on(s, larger)}
     if place == "room":
-        names |= {k for k in ALLOWED["top"] if k != "bird"}
-    return sorted(n for n in names if not KINDS[n].fixture)
+        names |= {k for k in kinds_on("top", larger) if k != "bird"}
+    return sorted(n for n in names if not sort_of(n).fixture)
 
 
-def _choose(place: str, rng: Random) -> list[Kind]:
-    pool = _kinds_in(place)
+def _choose(place: str, rng: Random, larger: bool) -> list[Kind]:
+    pool = _kinds_in(place, larger)
     count = rng.choices((1, 2, 3, 4, 5), (10, 22, 28, 24, 16))[0]
     names: list[str] = []
     for _ in range(count):
@@ -60,7 +61,7 @@ def _choose(place: str, rng: Random) -> list[Kind]:
             names.append("hat")
         else:
             names.append(rng.choice(pool))
-    return sorted((KINDS[n] for n in names), key=lambda k: -k.size[1])
+    return sorted((sort_of(n) for n in names), key=lambda k: -k.size[1])
 
 
 def _slots(kind: str) -> tuple[str, ...]:
@@ -69,8 +70,8 @@ def _slots(kind: str) -> tuple[str, ...]:
 
 def place_thing(scene: Scene, kind: str, rng: Random, color: str | None = None) -> Scene | None:
     """The scene with one more thing of this kind where it belongs, or None when there is no room for it."""
-    k = KINDS[kind]
-    grounds = [s for s in SURFACES[scene.place.name] if kind in ALLOWED[s]]
+    k = sort_of(kind)
+    grounds = [s for s in SURFACES[scene.place.name] if kind in kinds_on(s, larger=True)]
     seats = _free_slots(scene, kind)
     if seats and (not grounds or rng.random() < (0.9 if kind == "hat" else _RIDERS)):
         host, slot = rng.choice(seats)
@@ -85,7 +86,8 @@ def _free_slots(scene: Scene, kind: str) -> list[tuple[Thing, str]]:
     for t in scene.things:
         for slot in t.art.slots:
             taken = sum(r.host == t.id and r.surface == slot for r in scene.things)
-            if kind in ALLOWED[slot] and taken < CAPACITY[slot] and not (slot == "head" and t.kind == "bird"):
+            fitting = kind in kinds_on(slot, larger=True) and not (slot == "head" and t.kind == "bird")
+            if fitting and taken < CAPACITY[slot]:
                 out.append((t, slot))
     return out
 

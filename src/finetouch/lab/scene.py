@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from finetouch.lab import shapes_animals, shapes_indoor, shapes_outdoor, shapes_people
+from finetouch.lab import shapes_animals, shapes_indoor, shapes_more, shapes_outdoor, shapes_people
 from finetouch.lab.canvas import Affine, Art, Point
-from finetouch.lab.kinds import KINDS, Kind
+from finetouch.lab.kinds import Kind, sort_of
 
-SHAPES = (shapes_animals, shapes_indoor, shapes_outdoor, shapes_people)
-"""The modules that fill `KINDS`."""
+SHAPES = (shapes_animals, shapes_indoor, shapes_outdoor, shapes_people, shapes_more)
+"""The modules that fill `KINDS` and `MORE`."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Thing:
 
     Attributes:
         id: Unique in its scene; kept through edits.
-        kind: A name in `KINDS`. color: Its named colour. second: Second named colour (used by some kinds).
+        kind: A name in `KINDS` or `MORE`. color: Its named colour. second: Second named colour (used by some kinds).
         x, y: Where it stands: the middle of its foot. size: Height unit.
         shape: ``(name, 0..1)`` per proportion of its kind.
         facing: 1 looks right, -1 looks left. tilt: Degrees clockwise.
@@ -49,7 +49,7 @@ class Thing:
     @property
     def sort(self) -> Kind:
         """Its kind."""
-        return KINDS[self.kind]
+        return sort_of(self.kind)
 
     @property
     def art(self) -> Art:
@@ -91,7 +91,7 @@ class Thing:
 
 @lru_cache(maxsize=256)
 def _art(kind: str, color: str, second: str, shape: tuple[tuple[str, float], ...]) -> Art:
-    return KINDS[kind].art(color, second or "blue", dict(shape))
+    return sort_of(kind).art(color, second or "blue", dict(shape))
 
 
 @lru_cache(maxsize=1024)

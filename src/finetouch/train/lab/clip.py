@@ -58,7 +58,7 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
 
     A phrase is a positive of every cut-out in the batch that it fits, so that "cat" is never pushed away from a cat.
     """
-    tokenizer = make_tokenizer(pool)
+    tokenizer = make_tokenizer(pool, scale)
     model = build(scale, tokenizer)
 
     return Recipe(

@@ -18,7 +18,7 @@ from torch import nn
 
 from finetouch.lab import wording
 from finetouch.lab.facts import article
-from finetouch.lab.kinds import KINDS
+from finetouch.lab.kinds import sort_of
 from finetouch.train.lab.clip import image_processor, scene
 from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
 from finetouch.train.lab.pool import Bytes, Pool, boxes, cut, shuffled, window_around
@@ -43,7 +43,7 @@ def recipe(scale: Scale, pool: Pool, folder: Path) -> Recipe:
     for part in (model.text_model, model.text_projection):
         part.requires_grad_(False)
     model.logit_scale.requires_grad_(False)
-    looks = [(kind, color) for kind in sorted(KINDS) for color in KINDS[kind].colors]
+    looks = [(kind, color) for kind in sorted(scale.classes) for color in sort_of(kind).colors]
     ids = encode(tokenizer, [article(wording.new(*look)) for look in looks])
     with torch.no_grad():
         bank = F.normalize(model.get_text_features(ids).pooler_output, dim=1)

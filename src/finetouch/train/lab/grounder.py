@@ -54,7 +54,7 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
     model.clip.text_projection.load_state_dict(read.text_projection.state_dict())
 
     def batches(step: int, count: int = scale.batch["grounder"]) -> Iterator[Batch]:
-        return _batches(pool, scale.sight, tokenizer, count, step)
+        return _batches(pool, scale, tokenizer, count, step)
 
     def sample(average: nn.Module) -> Image.Image:
         batch = next(batches(777, 2))
@@ -63,7 +63,13 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
         return grid([to_pixels(shown), grey(batch["masks"]), grey(found)], 3)
 
     taught = Taught(
-        model, scale.width, 4, scale.width, alone=scale.steps["grounder"] // 2, apart=scale.steps["grounder"] // 4
+        model,
+        len(scale.classes),
+        scale.width,
+        4,
+        scale.width,
+        alone=scale.steps["grounder"] // 2,
+        apart=scale.steps["grounder"] // 4,
     )
     return Recipe(
         "grounder", taught, batches, _losses,
@@ -72,12 +78,12 @@ def recipe(scale: Scale, pool: Pool, clip: Path) -> Recipe:
     )  # fmt: skip
 
 
-def _batches(pool: Pool, size: int, tokenizer: Any, count: int, step: int) -> Iterator[Batch]:
+def _batches(pool: Pool, scale: Scale, tokenizer: Any, count: int, step: int) -> Iterator[Batch]:
     rng, words = np.random.default_rng(step), Random(step)
-    stream = sights(pool, size, step, whole=0.85, light=0.2, plain=0.5)
+    stream = sights(pool, scale.sight, step, whole=0.85, light=0.2, plain=0.5)
     while True:
         seen = [next(stream) for _ in range(count)]
-        pairs = [asked(rng, words, s) for s in seen for _ in range(_PHRASES)]
+        pairs = [asked(rng, words, s, scale.classes) for s in seen for _ in range(_PHRASES)]
         yield {
             "pixels": torch.stack([s.tensor() for s in seen]), "ids": encode(tokenizer, [t for t, _ in pairs]),
             "masks": torch.from_numpy(np.stack([m for _, m in pairs])).float(), "truth": truth_of(seen),

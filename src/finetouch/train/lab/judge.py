@@ -17,15 +17,14 @@ from PIL import Image
 from torch import nn
 
 from finetouch.train.lab.loop import Batch, Losses, Recipe, saver
-from finetouch.train.lab.pool import CLASSES, COLORS, Pool
+from finetouch.train.lab.pool import COLORS, Pool
 from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import relit, sights
-from finetouch.train.lab.segformer import LABELS, TINTS, image_processor, upsampled
+from finetouch.train.lab.segformer import TINTS, image_processor, labels_of, upsampled
 from finetouch.train.lab.show import grid, to_pixels, to_tensor
 
 ZOOM = 2
 """The judge looks at every picture enlarged this much."""
-NAMES = (*LABELS, *(f"color:{c}" for c in COLORS))
 
 
 def build(scale: Scale) -> Any:
@@ -33,13 +32,14 @@ def build(scale: Scale) -> Any:
     from transformers import ResNetConfig, UperNetConfig, UperNetForSemanticSegmentation
 
     width = scale.width // 4
+    names = (*labels_of(scale), *(f"color:{c}" for c in COLORS))
     backbone = ResNetConfig(
         embedding_size=width, hidden_sizes=[width, 2 * width, 4 * width], depths=[2, 2, 2], layer_type="basic",
         out_features=["stage1", "stage2", "stage3"],
     )  # fmt: skip
     config = UperNetConfig(
         backbone_config=backbone, hidden_size=width, pool_scales=[1, 2, 4], use_auxiliary_head=False,
-        id2label=dict(enumerate(NAMES)), label2id={n: i for i, n in enumerate(NAMES)},
+        id2label=dict(enumerate(names)), label2id={n: i for i, n in enumerate(names)},
     )  # fmt: skip
     return UperNetForSemanticSegmentation(config)
 
@@ -50,7 +50,7 @@ def recipe(scale: Scale, pool: Pool) -> Recipe:
 
     def sample(average: nn.Module) -> Image.Image:
         batch = next(_batches(pool, scale.size, 8, 12345))
-        found = upsampled(average(batch["pixels"]).logits, scale.size)[:, : len(LABELS)].argmax(1).numpy()
+        found = upsampled(average(batch["pixels"]).logits, scale.size)[:, : -len(COLORS)].argmax(1).numpy()
         small = F.interpolate(batch["pixels"], scale_factor=1 / ZOOM, mode="area")
         return grid([to_pixels(small), TINTS[batch["classes"].numpy()], TINTS[found]], 2)
 
@@ -89,13 +89,10 @@ def _worn(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
 def _losses(model: nn.Module, batch: Batch) -> Losses:
     classes, colors = batch["classes"], batch["colors"]
     logits = upsampled(model(batch["pixels"]).logits, classes.shape[-1])
-    kind, tint = logits[:, : len(LABELS)], logits[:, len(LABELS) :]
+    kind, tint = logits[:, : -len(COLORS)], logits[:, -len(COLORS) :]
     cross = F.cross_entropy(kind, classes)
     color = F.cross_entropy(tint, colors - 1, ignore_index=-1)
     things = classes > 0
     right = (kind.detach().argmax(1) == classes)[things].float().mean()
     tinted = (tint.detach().argmax(1) == colors - 1)[things].float().mean()
     return {"loss": cross + 0.3 * color, "cross": cross, "right": right, "color": tinted}
-
-
-assert len(NAMES) == len(CLASSES) + 1 + len(COLORS)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetouch.lab.facts import caption, described
-from finetouch.lab.kinds import KINDS
+from finetouch.lab.kinds import KINDS, MORE
 from finetouch.lab.language import expressions
 from finetouch.lab.palette import NAMES
 from finetouch.lab.render import render
@@ -26,7 +26,8 @@ from finetouch.lab.sample import sample_scene
 from finetouch.lab.splits import allowed, seed_for
 from finetouch.types import Reporter
 
-CLASSES: tuple[str, ...] = tuple(KINDS)
+CLASSES: tuple[str, ...] = (*KINDS, *MORE)
+"""Every class; those of the usual world come first, and a family that knows only these counts just as far."""
 COLORS: tuple[str, ...] = NAMES
 Bytes = NDArray[np.uint8]
 _SHARD = 250
@@ -63,27 +64,27 @@ class Pool:
     @classmethod
     def open(
         cls, folder: Path, count: int, size: int = 128, split: str = "train", first: int = 0,
-        report: Reporter | None = None,
+        report: Reporter | None = None, larger: bool = False,
     ) -> Pool:  # fmt: skip
         """The pool in this folder; draws it first when it is not there.
 
         Args:
             folder: Where it lies. count: Scenes. size: Pixels per side. split: Of the lab's seeds.
             first: Index of the first scene of the split (pools with other ranges share no scene).
-            report: Progress; cancelling leaves nothing behind.
+            report: Progress; cancelling leaves nothing behind. larger: Scenes of the larger world.
         """
         if not (folder / "facts.jsonl").exists():
-            _draw(folder, count, size, split, first, report or Reporter())
+            _draw(folder, count, size, split, first, report or Reporter(), larger)
         return cls(folder)
 
 
-def _draw(folder: Path, count: int, size: int, split: str, first: int, report: Reporter) -> None:
+def _draw(folder: Path, count: int, size: int, split: str, first: int, report: Reporter, larger: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "pictures.part.npy", folder / "labels.part.npy"]
     pictures = np.lib.format.open_memmap(paths[0], "w+", np.uint8, (count, size, size, 3))
     labels = np.lib.format.open_memmap(paths[1], "w+", np.uint8, (count, size, size))
     lines: list[str] = []
-    jobs = [(split, first + at, min(_SHARD, count - at), size) for at in range(0, count, _SHARD)]
+    jobs = [(split, first + at, min(_SHARD, count - at), size, larger) for at in range(0, count, _SHARD)]
     with mp.get_context("spawn").Pool(initializer=cv2.setNumThreads, initargs=(1,)) as workers:
         for p, m, facts in workers.imap(_shard, jobs):
             at = len(lines)
@@ -98,22 +99,22 @@ def _draw(folder: Path, count: int, size: int, split: str, first: int, report: R
     (folder / "facts.part").rename(folder / "facts.jsonl")
 
 
-def _shard(job: tuple[str, int, int, int]) -> tuple[Bytes, Bytes, list[str]]:
-    split, first, count, size = job
+def _shard(job: tuple[str, int, int, int, bool]) -> tuple[Bytes, Bytes, list[str]]:
+    split, first, count, size, larger = job
     pictures, labels, lines = [], [], []
     for i in range(first, first + count):
-        picture, label, facts = _scene(seed_for(split, i), size)
+        picture, label, facts = _scene(seed_for(split, i), size, larger)
         pictures.append(picture)
         labels.append(label)
         lines.append(json.dumps(facts))
     return np.stack(pictures), np.stack(labels), lines
 
 
-def _scene(seed: int, size: int) -> tuple[Bytes, Bytes, dict[str, Any]]:
-    scene = sample_scene(seed)
+def _scene(seed: int, size: int, larger: bool) -> tuple[Bytes, Bytes, dict[str, Any]]:
+    scene = sample_scene(seed, larger=larger)
     while not allowed(scene):
         seed += 10_000_000
-        scene = sample_scene(seed)
+        scene = sample_scene(seed, larger=larger)
     drawn = render(scene, size)
     labels = np.zeros((size, size), np.uint8)
     order = {}

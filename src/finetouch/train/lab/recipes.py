@@ -32,7 +32,10 @@ class Workshop:
         """Training scenes, as large as any model sees them."""
         side = self.scale.sight
         name = f"pool-{side}" if first == 0 else f"pool-{side}-{first}"
-        return Pool.open(self.folder / name, count or self.scale.pool, side, first=first, report=self.report)
+        return Pool.open(
+            self.folder / name, count or self.scale.pool, side, first=first, report=self.report,
+            larger=self.scale.larger,
+        )  # fmt: skip
 
     def model(self, name: str) -> Path:
         """Folder of a finished model; raises `UsageError` naming the command that makes it."""

@@ -105,8 +105,9 @@ def recipe(scale: Scale, pool: Pool, grounder: Path) -> Recipe:
         return grid([to_pixels(shown), grey(batch["masks"].flatten(0, 1)), grey(found.flatten(0, 1))], 3)
 
     size = scale.batch["sam"]
+    taught = Taught(model, len(scale.classes), scale.width // 2, 4)
     return Recipe(
-        "sam", Taught(model, scale.width // 2, 4), lambda step: _batches(pool, scale.sight, size, step), _losses,
+        "sam", taught, lambda step: _batches(pool, scale.sight, size, step), _losses,
         pupil_saver(processor),
         sample,
         steps=scale.steps["sam"], batch_size=size, rate=6e-4, decay=0.03, ema=0.998, warm_up=200, plain_attention=True,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from finetouch.errors import UsageError
+from finetouch.lab.kinds import KINDS
+from finetouch.train.lab.pool import CLASSES
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,7 @@ class Scale:
         name: "cpu" or "gpu". size: Pixels per side of the pictures that are made. pool: Scenes drawn for training.
         views: Encoded examples. vae, unet, segformer: Channels per level. width: Of the text encoder.
         depth: Of the transformers. steps: Training steps per model. batch: Batch size per model.
+        larger: Learns the larger world (`finetouch.lab.kinds.MORE`).
     """
 
     name: str
@@ -28,11 +31,17 @@ class Scale:
     depth: int
     steps: dict[str, int] = field(default_factory=dict)
     batch: dict[str, int] = field(default_factory=dict)
+    larger: bool = False
 
     @property
     def sight(self) -> int:
         """Pixels per side of the pictures that the segmenting models see; cut into 16 x 16 patches."""
         return 2 * self.size
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The kinds of things that the family knows, in the order of its class numbers."""
+        return CLASSES if self.larger else CLASSES[: len(KINDS)]
 
 
 SCALES = {
@@ -47,7 +56,7 @@ SCALES = {
         {"vae": 60_000, "vae-decoder": 40_000, "clip": 40_000, "clip-eyes": 20_000, "inpaint": 150_000,
          "inpaint-holes": 30_000, "unet": 30_000, "lcm": 8000, "segformer": 60_000, "grounder": 80_000, "sam": 60_000,
          "judge": 40_000},
-        {"unet": 256, "lcm": 256, "segformer": 64, "grounder": 64, "sam": 64, "judge": 64},
+        {"unet": 256, "lcm": 256, "segformer": 64, "grounder": 64, "sam": 64, "judge": 64}, larger=True,
     ),
 }  # fmt: skip
 

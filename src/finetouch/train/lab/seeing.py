@@ -110,8 +110,14 @@ _OFTEN = {"position": 3}
 """How often a phrase of a level is chosen, for each time that a plain one is."""
 
 
-def asked(rng: np.random.Generator, words: Random, sight: Sight) -> tuple[str, Bools]:
-    """A phrase and the pixels it means: one thing, all of a kind, or nothing at all."""
+def asked(
+    rng: np.random.Generator, words: Random, sight: Sight, classes: tuple[str, ...]
+) -> tuple[str, Bools]:  # fmt: skip
+    """A phrase and the pixels it means: one thing, all of a kind, or nothing at all.
+
+    Args:
+        rng, words: Chance. sight: A cut-out. classes: Kinds that may be asked for without being there.
+    """
     chance = rng.random()
     showing = [n for n in np.unique(sight.labels) if n]
     if sight.phrases and chance < 0.75:
@@ -122,7 +128,7 @@ def asked(rng: np.random.Generator, words: Random, sight: Sight) -> tuple[str, B
         thing = sight.things[words.choice(showing) - 1]
         kind, color = thing["kind"], thing["color"] if rng.random() < 0.6 else None
     else:
-        kind, color = words.choice(CLASSES), words.choice(COLORS) if rng.random() < 0.6 else None
+        kind, color = words.choice(classes), words.choice(COLORS) if rng.random() < 0.6 else None
     meant = [n for n, t in enumerate(sight.things, 1) if t["kind"] == kind and color in (None, t["color"])]
     return _said(words, kind, color), np.isin(sight.labels, meant)
 

@@ -17,19 +17,24 @@ from finetouch.train.lab.scale import Scale
 from finetouch.train.lab.seeing import sights
 from finetouch.train.lab.show import grid, to_pixels
 
-LABELS = ("background", *CLASSES)
-TINTS = np.random.default_rng(3).integers(40, 255, (len(LABELS), 3)).astype(np.uint8)
+TINTS = np.random.default_rng(3).integers(40, 255, (len(CLASSES) + 1, 3)).astype(np.uint8)
+
+
+def labels_of(scale: Scale) -> tuple[str, ...]:
+    """What the class numbers mean."""
+    return ("background", *scale.classes)
 
 
 def build(scale: Scale) -> Any:
     """An untrained Segformer whose logits have a quarter of the picture's side."""
     from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
+    labels = labels_of(scale)
     config = SegformerConfig(
         depths=[2, 2, 2, 2], hidden_sizes=list(scale.segformer), num_attention_heads=[1, 2, 4, 4],
         strides=[4, 2, 2, 2], sr_ratios=[4, 4, 2, 1], mlp_ratios=[2, 2, 2, 2], decoder_hidden_size=scale.segformer[-1],
         drop_path_rate=0.0, classifier_dropout_prob=0.0,
-        id2label=dict(enumerate(LABELS)), label2id={n: i for i, n in enumerate(LABELS)},
+        id2label=dict(enumerate(labels)), label2id={n: i for i, n in enumerate(labels)},
     )  # fmt: skip
     return SegformerForSemanticSegmentation(config)
 

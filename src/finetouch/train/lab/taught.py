@@ -18,18 +18,18 @@ import torch.nn.functional as F
 from torch import nn
 
 from finetouch.train.lab.loop import saver
-from finetouch.train.lab.pool import CLASSES, COLORS
+from finetouch.train.lab.pool import COLORS
 from finetouch.train.lab.seeing import RANKS, Sight
 
 Phase = Literal["encoder", "rest", "both"]
-_KINDS, _TINTS = len(CLASSES) + 1, len(COLORS) + 1
 
 
 class Taught(nn.Module):
     """A model and the head that teaches its picture encoder.
 
     Args:
-        model: What is trained and saved. width: Of its encoder. patch: What a patch is told of: patch x patch points.
+        model: What is trained and saved. kinds: How many classes there are. width: Of its encoder.
+        patch: What a patch is told of: patch x patch points.
         words: Width of the phrases' embeddings, for a model that reads; 0 for one that does not.
         alone: First training steps, in which only the encoder learns, which is cheaper.
         apart: Training steps after those, in which only what follows the encoder learns; then everything does.
@@ -38,13 +38,13 @@ class Taught(nn.Module):
     steps: torch.Tensor
 
     def __init__(
-        self, model: nn.Module, width: int, patch: int, words: int = 0, alone: int = 0, apart: int = 0
+        self, model: nn.Module, kinds: int, width: int, patch: int, words: int = 0, alone: int = 0, apart: int = 0
     ) -> None:
         super().__init__()
         self.alone, self.apart = alone, apart
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
-        self.model, self.patch = model, patch
-        self.head = nn.Linear(width, patch * patch * (_KINDS + _TINTS))
+        self.model, self.patch, self.kinds = model, patch, kinds + 1
+        self.head = nn.Linear(width, patch * patch * (self.kinds + len(COLORS) + 1))
         self.meant = nn.Linear(width, words) if words else None
         self.rank = nn.Linear(width, len(RANKS)) if words else None
 
@@ -69,7 +69,7 @@ class Taught(nn.Module):
         said = said.permute(0, 5, 1, 3, 2, 4).reshape(n, -1, side * p, side * p)
         every = truth.shape[-1] // (side * p)
         truth = truth[:, :, every // 2 :: every, every // 2 :: every]
-        kinds, tints = said[:, :_KINDS], said[:, _KINDS:]
+        kinds, tints = said[:, : self.kinds], said[:, self.kinds :]
         return F.cross_entropy(kinds, truth[:, 0]) + 0.5 * F.cross_entropy(tints, truth[:, 1])
 
     def standing(self, tokens: torch.Tensor, ranks: torch.Tensor) -> torch.Tensor:

@@ -10,11 +10,12 @@ import torch
 
 from finetouch.lab.edits import possible_edits
 from finetouch.lab.facts import article
-from finetouch.lab.kinds import KINDS
+from finetouch.lab.kinds import sort_of
 from finetouch.lab.palette import NAMES
 from finetouch.lab.sample import sample_scene
 from finetouch.lab.splits import seed_for
 from finetouch.train.lab.pool import Pool
+from finetouch.train.lab.scale import Scale
 
 if TYPE_CHECKING:
     from transformers import CLIPTokenizer
@@ -25,7 +26,7 @@ _BEGIN, _END = "<|startoftext|>", "<|endoftext|>"
 _VOCABULARY = 1024
 
 
-def make_tokenizer(pool: Pool) -> CLIPTokenizer:
+def make_tokenizer(pool: Pool, scale: Scale) -> CLIPTokenizer:
     """A CLIP tokenizer whose merges were learned from captions, phrases and instructions of the lab."""
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
     from transformers import CLIPTokenizer
@@ -40,7 +41,7 @@ def make_tokenizer(pool: Pool) -> CLIPTokenizer:
         vocab_size=_VOCABULARY, special_tokens=[_BEGIN, _END], end_of_word_suffix="</w>", show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )  # fmt: skip
-    learner.train_from_iterator(_texts(pool), trainer)
+    learner.train_from_iterator(_texts(pool, scale), trainer)
     table = learner.get_vocab()
     for letter in pre_tokenizers.ByteLevel.alphabet():
         table.setdefault(f"{letter}</w>", len(table))
@@ -54,13 +55,13 @@ def _state(learner: Any) -> dict[str, Any]:
     return dict(json.loads(learner.to_str())["model"])
 
 
-def _texts(pool: Pool) -> Iterable[str]:
+def _texts(pool: Pool, scale: Scale) -> Iterable[str]:
     for facts in pool.facts[:4000]:
         yield from facts["caption"]
         yield from (text for text, _, _ in facts["phrases"])
     for k in range(1500):
-        yield from (e.instruction for e in possible_edits(sample_scene(seed_for("train", k))))
-    for kind in KINDS.values():
+        yield from (e.instruction for e in possible_edits(sample_scene(seed_for("train", k), larger=scale.larger)))
+    for kind in map(sort_of, scale.classes):
         yield from (f"{kind.name} {kind.plural}" for _ in range(20))
     for color in NAMES:
         yield from (f"a picture of something {color}" for _ in range(20))
