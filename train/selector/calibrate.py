@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from data import ROOT
 from export import WEIGHTS
+from own_labels import entries
 
 from finetouch.evaluate.select_data import items
 from finetouch.evaluate.select_split import excluded, labelled
@@ -66,7 +67,7 @@ def from_validation() -> list[Row]:
 
 def from_labels(kind: str, every: int) -> list[Row]:
     """Photos with a label: the label is there, labels of distant photos are not."""
-    drop = excluded(ROOT / "photos")
+    drop = excluded(ROOT / "photos") | {e["file"] for e in entries()}
     rows = [r for r in labelled(ROOT / "photos") if r["set"] == kind and r["file"] not in drop][::every]
     labels = [str(r["label"]).replace("_", " ") for r in rows]
     out: list[Row] = []

@@ -1,14 +1,14 @@
 """Photos whose regions were outlined for this selector: polygons → masks in the layout of the labelled sets.
 
-`own_labels.jsonl.gz` holds one photo per line: ``regions`` (category and polygon in percent of width and height,
+`own_labels.jsonl.xz` holds one photo per line: ``regions`` (category and polygon in percent of width and height,
 painted from back to front) and ``crowd`` (categories whose polygons stand for many things that were not separated).
 A vision-language model drew them, looking at each photo below a grid.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
+import lzma
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,17 @@ import numpy as np
 from finetouch.select.vocabulary import INDEX
 
 OWN = "own_labels"
-LABELS = Path(__file__).with_name("own_labels.jsonl.gz")
+LABELS = Path(__file__).with_name("own_labels.jsonl.xz")
 LAST_THING = INDEX["toothbrush"]
 BAND = 0.012
 """Outlines are this sure, as a share of the long side; within it the picture's edges decide."""
+
+
+def entries() -> list[dict[str, Any]]:
+    """All outlined photos, as the file has them."""
+    if not LABELS.exists():
+        return []
+    return [json.loads(line) for line in lzma.decompress(LABELS.read_bytes()).decode().splitlines()]
 
 
 def own_rows(photos: Path, masks: Path) -> Iterator[dict[str, Any]]:
@@ -31,11 +38,8 @@ def own_rows(photos: Path, masks: Path) -> Iterator[dict[str, Any]]:
     Args:
         photos: Folder of the unlabelled photos. masks: Where the masks go.
     """
-    if not LABELS.exists():
-        return
     masks.mkdir(parents=True, exist_ok=True)
-    for line in gzip.decompress(LABELS.read_bytes()).decode().splitlines():
-        entry = json.loads(line)
+    for entry in entries():
         file = photos / entry["file"]
         if not file.exists():
             continue

@@ -73,7 +73,7 @@ def answer(picture: Picture, wish: Wish, looker: Looker, report: Reporter) -> An
     from finetouch.select.network import run
 
     net = bundled.session(*WEIGHTS)
-    leaf = run(looker.small.pixels, LOOK, mirror=False).leaf
+    leaf = run(looker.small.pixels, LOOK, twice=False).leaf
     report.check()
     facts, support, near = told(wish)
     carrier, lost = _plane(leaf, support, looker)

@@ -10,6 +10,7 @@ import numpy as np
 from finetouch.contracts import Selection
 from finetouch.errors import TargetNotFound
 from finetouch.imaging import masks
+from finetouch.imaging.lab import srgb_to_lab
 from finetouch.imaging.masks import Mask
 from finetouch.select.cut import grabcut
 from finetouch.select.finder import Analysis, find, nearest_thing
@@ -17,10 +18,12 @@ from finetouch.select.marks import Box, check_marks
 from finetouch.select.network import enlarge, facts
 from finetouch.select.refine import refine
 from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
-from finetouch.types import Picture, Point, Query, Region, Reporter
+from finetouch.types import Picture, Pixels, Point, Query, Region, Reporter
 
 LEAST_NAMED = 0.6  # a doubtful find must not overrule marks
 LEAST_BOX_IOU = 0.5  # a drawn box means its content; a noun's candidate is taken only when it fills the box
+VAGUE = 0.75  # if a point means more of the picture than this by category, its colour has a say
+ALIKE = 15.0  # difference in L*a*b* at which a colour is another one
 
 
 def select_by_hand(picture: Picture, analysis: Analysis, query: Query, report: Reporter) -> Selection:
@@ -113,6 +116,9 @@ def affinity(picture: Picture, analysis: Analysis, points: tuple[Point, ...], bo
         same = 1.0 / (1.0 + np.exp(np.clip(slope * distance - bias, -30, 30)))
         like = np.asarray(np.clip(0.75 * category + 0.25 * same, 0, 1), dtype=np.float32)
         region = (like > 0.5).astype(np.float32)
+        if positive and float(region.mean()) > VAGUE:
+            like = like * _like_colour(analysis.small, (w, h), (x, y))
+            region = (like > 0.5).astype(np.float32)
         if positive and region[y, x] > 0:
             mine = nearest_thing(analysis, _component(region, x, y), (x, y))
             like = like * np.where(cv2.GaussianBlur(mine, (0, 0), 1.5) > 0.15, 1.0, 0.3).astype(np.float32)
@@ -123,6 +129,14 @@ def affinity(picture: Picture, analysis: Analysis, points: tuple[Point, ...], bo
             near = np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / (2 * (0.15 * max(h, w)) ** 2))
             against = np.maximum(against, like * near)
     return np.asarray(np.clip(total - against, 0, 1) * allowed, dtype=np.float32)
+
+
+def _like_colour(small: Pixels, size: tuple[int, int], at: tuple[int, int]) -> Mask:
+    """``(h, w)`` in 0.2..1: how much every place has the colour of one place; for drawings, which have no categories."""
+    picture = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    colours = srgb_to_lab(cv2.GaussianBlur(picture, (0, 0), 1.0))
+    distance = ((colours - colours[at[1], at[0]]) ** 2).sum(-1)
+    return np.asarray(0.2 + 0.8 * np.exp(-distance / (2 * ALIKE**2)), dtype=np.float32)
 
 
 def _families(leaf: np.ndarray) -> np.ndarray:
