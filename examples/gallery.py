@@ -35,13 +35,13 @@ GALLERY: dict[str, Entry] = {
     "background": ("astronaut", "make the background light blue", {}),
     "helmet": ("astronaut", "make the helmet red", {"box": (300, 335, 500, 512)}),
     "sky": ("rocket", "make the sky much brighter and more saturated", {}),
-    "face": ("astronaut", "pixelate the face", {}),
+    "hair": ("astronaut", "make the hair blue", {}),
     "sketch": ("cat", "turn the picture into a pencil sketch", {}),
     "geometry": ("coffee", "flip the image and crop the bottom", {}),
 }
 LIMITS: dict[str, Entry] = {
     "limit-cup": ("coffee", "remove the cup", {}),
-    "limit-hair": ("astronaut", "make the hair blue", {}),
+    "limit-flag": ("astronaut", "make the woman black and white", {}),
     "limit-helmet": ("astronaut", "remove the helmet", {"box": (300, 335, 500, 512)}),
 }
 

@@ -157,7 +157,7 @@ def main() -> None:
         print(f"{name}: kept {np.mean(here):.3f} ({len(here)}), refused {np.mean(gone):.3f} ({len(gone)}), {out[name]}")
     print(
         f"together, cross-validated: kept {np.mean(kept):.3f} ({len(kept)}), refused {np.mean(refused):.3f} "
-        "({len(refused)})"
+        f"({len(refused)})"
     )
     path = WEIGHTS / "photo_selector.json"
     facts = json.loads(path.read_text())

@@ -132,7 +132,7 @@ def affinity(picture: Picture, analysis: Analysis, points: tuple[Point, ...], bo
 
 
 def _like_colour(small: Pixels, size: tuple[int, int], at: tuple[int, int]) -> Mask:
-    """``(h, w)`` in 0.2..1: how much every place has the colour of one place; for drawings, which have no categories."""
+    """``(h, w)`` in 0.2..1: how much every place has the colour of one; for drawings, which have no categories."""
     picture = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     colours = srgb_to_lab(cv2.GaussianBlur(picture, (0, 0), 1.0))
     distance = ((colours - colours[at[1], at[0]]) ** 2).sum(-1)
