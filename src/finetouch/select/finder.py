@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from finetouch.errors import TargetNotFound
 from finetouch.imaging import masks
@@ -24,6 +25,8 @@ from finetouch.types import Pixels, Query
 
 PLAIN = 2.0  # a picture whose grey levels spread less shows nothing
 LARGE = 0.12  # of the picture's side: a person's piece of this size would show a face or hair
+HAIRY = 0.02  # from this share of hair in a piece heads are told by hair, otherwise by skin as well
+COLLAR = 0.1  # of the picture's side: how far below its head a body may begin, if what is between was missed
 KEEP_PART = 0.6  # components whose best score is below this share of the best one are dropped
 ON_A_PERSON = ("garment", "body", "carried")
 
@@ -172,13 +175,21 @@ def _kin_garment(analysis: Analysis, route: Route) -> tuple[Route, ScoreMap, flo
     return (wider, found, sure) if found.features["peak"] >= 0.6 and sure >= least(found) else None
 
 
+def _share(where: NDArray[np.bool_], part: Mask) -> float:
+    """Share of a piece that lies where something is."""
+    return float((where * part).sum()) / max(1.0, float(part.sum()))
+
+
 def bodies(analysis: Analysis, grid: Mask) -> list[Mask]:
-    """The single persons of a mask: a large piece without any skin or hair belongs to the body it touches most."""
+    """The single persons of a mask: a large piece without a head belongs to the body it touches most."""
     parts = separate(analysis.evidence, grid)
-    bare = analysis.evidence.leaf[[INDEX["skin"], INDEX["hair"]]].sum(0) > 0.4
+    hair = analysis.evidence.leaf[INDEX["hair"]]
+    bare = analysis.evidence.leaf[INDEX["skin"]] + hair > 0.4
     least = (LARGE * max(grid.shape)) ** 2
-    shares = [float((bare * p).sum()) / max(1.0, float(p.sum())) for p in parts]
-    enough = max(0.04, 0.3 * max(shares, default=0.0))
+    shares, few = [_share(hair > 0.4, p) for p in parts], 0.01
+    if max(shares, default=0.0) < HAIRY:
+        shares, few = [_share(bare, p) for p in parts], 0.04
+    enough = max(few, 0.2 * max(shares, default=0.0))
     headed = [p for p, s in zip(parts, shares, strict=True) if p.sum() < least or s >= enough]
     if not headed or len(headed) == len(parts):
         return parts
@@ -186,9 +197,12 @@ def bodies(analysis: Analysis, grid: Mask) -> list[Mask]:
     for part in parts:
         if any(part is p for p in headed):
             continue
-        rim = masks.grow(part, 2)
-        contact = [float((rim * p).sum()) for p in out]
-        best = int(np.argmax(contact))
+        for reach in (2, round(COLLAR * max(grid.shape))):
+            rim = masks.grow(part, reach)
+            contact = [float((rim * p).sum()) for p in out]
+            best = int(np.argmax(contact))
+            if contact[best] > 0:
+                break
         head = np.nonzero((bare * out[best]).any(axis=1))[0]
         hangs = head.size > 0 and np.nonzero(part.any(axis=1))[0][0] >= head[0]  # a body hangs below its head
         if contact[best] > 0 and hangs:

@@ -95,9 +95,9 @@ def run(pixels: Pixels, long_side: int = LONG_SIDE, twice: bool = True) -> Evide
     if twice:
         near = shrink(pixels, network_size(width, height, round(CLOSER * long_side)))
         other = _see(near[:, ::-1])
-        leaf = (leaf + _resized(other[0][..., ::-1], leaf.shape[1:])) / 2
-        cam = (cam + _resized(other[3][..., ::-1], cam.shape[1:])) / 2
-        whole = (whole + other[4]) / 2
+        leaf = _mean(leaf, _resized(other[0][..., ::-1], leaf.shape[1:]))
+        cam = _mean(cam, _resized(other[3][..., ::-1], cam.shape[1:]))
+        whole = _mean(whole, other[4])
     heat, offset = _centres(pixels, small.shape, twice)
     return Evidence((width, height), small, leaf, embed, heat, offset, cam, whole)
 
@@ -106,6 +106,10 @@ def _see(pixels: Pixels, outputs: list[str] | None = None) -> list[Floats]:
     """The network's outputs for a picture of a size it takes."""
     image = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None].astype(np.float32))
     return [out[0] for out in bundled.session(*WEIGHTS).run(outputs, {"image": image})]
+
+
+def _mean(a: Floats, b: Floats) -> Floats:
+    return np.asarray((a + b) / 2, dtype=np.float32)
 
 
 def _resized(maps: Floats, grid: tuple[int, ...]) -> Floats:
@@ -122,7 +126,7 @@ def _centres(pixels: Pixels, shape: tuple[int, ...], twice: bool) -> tuple[Float
     (centre,) = _see(small, ["centre"])
     if twice:
         (other,) = _see(small[:, ::-1], ["centre"])
-        centre = (centre + other[..., ::-1] * np.array([1, -1, 1], np.float32)[:, None, None]) / 2
+        centre = _mean(centre, other[..., ::-1] * np.array([1, -1, 1], np.float32)[:, None, None])
     factor = np.array([shape[1] / size[0], shape[0] / size[1]], np.float32)
     return centre[0], np.asarray(centre[1:] * factor[:, None, None], dtype=np.float32)
 

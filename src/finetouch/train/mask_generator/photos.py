@@ -227,7 +227,7 @@ def pairs_of(folder: Path, row: dict[str, Any], seed: int) -> list[PhotoPair]:
     for thing in listed:
         place = surroundings(row, ids, thing)
         bare, decoys = emptied(rng, picture, thing, [t.mask for t in listed])
-        leaf = run(bare, LOOK, mirror=False).leaf
+        leaf = run(bare, LOOK, twice=False).leaf
         near = place.neighbours[0].name if place.neighbours else None
         planes = np.concatenate([layout(leaf), [leaf_plane(leaf, place.supported_by), leaf_plane(leaf, near)]])
         small, others = (cv2.resize(m.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA) > 0.5
