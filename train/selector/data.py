@@ -13,7 +13,7 @@ import numpy as np
 from own_labels import OWN, own_rows
 
 from finetouch.evaluate.select_split import excluded, is_validation, labelled
-from finetouch.select.vocabulary import CARRIED, INDEX, LEAVES, PERSON
+from finetouch.select.vocabulary import ANIMALS, CARRIED, INDEX, LEAVES, PERSON, VEHICLES
 
 IGNORE = 255
 ROOT = Path(os.environ.get("FINETOUCH_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -35,7 +35,7 @@ COCO = {"person": " ".join(PERSON), "building-other": BUILDING, "house": BUILDIN
 VEGETATION = "tree grass plant flower"
 ALIASES: dict[str, dict[str, str | None]] = {
     "coco_panoptic": COCO,
-    OWN: COCO | {"building": BUILDING, "bag": "bag purse", "unknown": None},
+    OWN: COCO | {"building": BUILDING, "bag": "bag purse"},
     "camvid_street": {
         "pedestrian": " ".join(PERSON), "bicyclist": " ".join((*PERSON, "bicycle", "motorcycle")), "building": BUILDING,
         "car": "car truck bus", "tree": "tree plant", "traffic sign": "traffic_sign stop_sign traffic_light",
@@ -58,6 +58,8 @@ CROWDED = {"person", "dancer", "breakdancer", "camel", "goat"}  # DAVIS scenes w
 STREET_BACKGROUND = tuple(sorted(set(range(len(LEAVES))) - {INDEX[n] for n in (*PERSON, *CARRIED)}))
 
 LeafSet = tuple[int, ...]
+REST: LeafSet = tuple(sorted(set(range(len(LEAVES))) - {INDEX[n] for n in (*PERSON, *ANIMALS, *VEHICLES)}))
+"""What an outlined photo shows where nothing known was outlined: persons, animals and vehicles would have been."""
 
 
 @dataclass
@@ -90,6 +92,8 @@ def leaf_set(kind: str, category: str) -> LeafSet | None:
     """Leaves a pixel of that category may have; None when it carries no label."""
     if kind == "bsds_regions":
         return None
+    if category == "unknown":
+        return REST
     words = ALIASES.get(kind, {}).get(category.removesuffix("-merged"), plain(category))
     if words is None:
         return None
@@ -100,6 +104,8 @@ def leaf_set(kind: str, category: str) -> LeafSet | None:
 def _zero(kind: str, names: dict[int, str], sets: dict[int, LeafSet | None]) -> LeafSet | None:
     if kind == "ccp_clothing":
         return STREET_BACKGROUND
+    if kind == OWN:
+        return REST
     if kind == "davis_objects":
         if any(n in CROWDED for n in names.values()):
             return None
@@ -150,7 +156,7 @@ def _weigh(items: list[Photo]) -> None:
 def all_sets() -> tuple[LeafSet, ...]:
     """Every distinct set of allowed leaves, in a fixed order; its position is the label stored in the cache."""
     found = {s for p in photos() for s in (*p.sets.values(), p.zero) if s} | {(i,) for i in range(FIRST, len(LEAVES))}
-    return tuple(sorted(found))
+    return (*sorted(found - {REST}), REST)
 
 
 @lru_cache(maxsize=4096)
