@@ -95,8 +95,8 @@ def run(pixels: Pixels, long_side: int = LONG_SIDE, twice: bool = True) -> Evide
     if twice:
         near = shrink(pixels, network_size(width, height, round(CLOSER * long_side)))
         other = _see(near[:, ::-1])
-        leaf = _mean(leaf, _resized(other[0][..., ::-1], leaf.shape[1:]))
-        cam = _mean(cam, _resized(other[3][..., ::-1], cam.shape[1:]))
+        leaf = _mean(leaf, _resized(other[0][..., ::-1], (leaf.shape[1], leaf.shape[2])))
+        cam = _mean(cam, _resized(other[3][..., ::-1], (cam.shape[1], cam.shape[2])))
         whole = _mean(whole, other[4])
     heat, offset = _centres(pixels, small.shape, twice)
     return Evidence((width, height), small, leaf, embed, heat, offset, cam, whole)
@@ -112,11 +112,9 @@ def _mean(a: Floats, b: Floats) -> Floats:
     return np.asarray((a + b) / 2, dtype=np.float32)
 
 
-def _resized(maps: Floats, grid: tuple[int, ...]) -> Floats:
+def _resized(maps: Floats, grid: tuple[int, int]) -> Floats:
     """Maps ``(n, h, w)`` at another ``(height, width)``, linearly."""
-    if maps.shape[1:] == grid:
-        return maps
-    return np.stack([cv2.resize(m, (grid[1], grid[0]), interpolation=cv2.INTER_LINEAR) for m in maps])
+    return np.stack([enlarge(m, grid) for m in maps])
 
 
 def _centres(pixels: Pixels, shape: tuple[int, ...], twice: bool) -> tuple[Floats, Floats]:
