@@ -109,7 +109,7 @@ def main() -> None:
     sheet = Image.new("RGB", (columns * (WIDE + 8), -(-len(panels) // columns) * panels[0].height), (250, 250, 248))
     for k, p in enumerate(panels):
         sheet.paste(p, (k % columns * (WIDE + 8), k // columns * p.height))
-    sheet.save(args.out, quality=72)
+    sheet.save(args.out, quality=62, method=6)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ class Walk:
         small = [f.resize((960, 540), Image.Resampling.LANCZOS) for f, _ in self.frames]
         times = [t for _, t in self.frames]
         small[0].save(
-            folder / "walk.webp", save_all=True, append_images=small[1:], duration=times, loop=0, quality=72, method=5
+            folder / "walk.webp", save_all=True, append_images=small[1:], duration=times, loop=0, quality=60, method=6
         )  # fmt: skip
         planned = next(f for f, t in self.frames if t == 2000)
         planned.save(folder / "walk-page.webp", quality=80, method=6)

@@ -83,7 +83,7 @@ def simple(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]
 
 def cutout(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """A whole object cut from a photo: image, ``(3, h, w)`` labels, matte; None when the draw was unusable."""
-    kind = str(rng.choice(["ccp_clothing", "davis_objects", "coco_panoptic"], p=[0.62, 0.13, 0.25]))
+    kind = str(rng.choice(["ccp_clothing", "davis_objects", "coco_panoptic", OWN], p=[0.5, 0.1, 0.22, 0.18]))
     photo = draw(kind, rng)
     image, ids = load(photo.file, photo.mask)
     labels = label_maps(photo, ids)
