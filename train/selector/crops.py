@@ -14,7 +14,7 @@ MIX = {
     "coco_panoptic": 0.26, OWN: 0.22, "composite": 0.21, "ccp_clothing": 0.14, "davis_objects": 0.06,
     "camvid_street": 0.04, "facade": 0.03, "bsds_regions": 0.04,
 }  # fmt: skip
-FARTHEST, NEAREST = 0.75, {"coco_panoptic": 2.4, OWN: 2.4}
+FARTHEST, NEAREST = 0.75, {"coco_panoptic": 2.4, OWN: 2.4, "camvid_street": 2.6}
 """Smallest and largest size of a photo, in crops; 1.9 for other sets."""
 
 

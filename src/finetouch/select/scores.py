@@ -24,12 +24,14 @@ from finetouch.select.vocabulary import (
     VEHICLES,
 )  # fmt: skip
 
+COMMON = 100  # training photos from which scenery is known so well that its siblings count in full ...
+RIVAL = 0.5  # ... and, without siblings, a place is believed less where another category has over 1 / RIVAL times as much
 BORROW = 0.6  # how much of a sibling's probability counts
 OWN_SHARE = 0.08  # ... where the noun's own share of both is at least this
 RARE = 15.0  # training photos at which head and class activation weigh the same
 FEW = 25  # fewer training photos than this: lower threshold
 SEED = 0.85
-RELATIVE = {"person": 0.5, "body": 0.5, "garment": 0.38, "carried": 0.38, "thing": 0.38, "stuff": 0.38, "class": 0.55}
+RELATIVE = {"person": 0.5, "body": 0.4, "garment": 0.38, "carried": 0.38, "thing": 0.38, "stuff": 0.38, "class": 0.55}
 RELATIVE_RARE = 0.3
 OTHER_THINGS = (*CARRIED, *VEHICLES, *ANIMALS, *FOODS, *OBJECTS)
 KIN = 0.8  # how much of a rare noun's score comes from its kin
@@ -69,13 +71,20 @@ def head_map(evidence: Evidence, route: Route) -> Mask:
     return np.asarray(evidence.leaf[list(route.leaves)].sum(0), dtype=np.float32)
 
 
-def with_siblings(evidence: Evidence, route: Route, own: Mask) -> Mask:
-    """Adds 0.6 × the siblings' probability where the noun's own share is not negligible."""
+def with_siblings(evidence: Evidence, route: Route, own: Mask, borrow: float = BORROW) -> Mask:
+    """Adds `borrow` × the siblings' probability where the noun's own share is not negligible."""
     if not route.siblings:
         return own
     near = evidence.leaf[list(route.siblings)].sum(0)
     share = own / np.maximum(own + near, 1e-6)
-    return np.asarray(np.where(share > OWN_SHARE, own + BORROW * near, own), dtype=np.float32)
+    return np.asarray(np.where(share > OWN_SHARE, own + borrow * near, own), dtype=np.float32)
+
+
+def against_rivals(evidence: Evidence, route: Route, own: Mask) -> Mask:
+    """Factor 0..1: less than 1 where one category that is not asked for is far more probable."""
+    rest = [i for i in range(len(LEAVES)) if i not in {*route.leaves, *route.siblings}]
+    rival = RIVAL * evidence.leaf[rest].max(0)
+    return np.asarray(np.minimum(own / np.maximum(rival, 1e-6), 1.0), dtype=np.float32)
 
 
 def class_map(evidence: Evidence, route: Route) -> tuple[Mask, float]:
@@ -123,9 +132,10 @@ def score_map(evidence: Evidence, route: Route) -> ScoreMap:
     The threshold is relative ("the user says it is there"): min(0.5, share × maximum).
     """
     head = head_map(evidence, route)
-    own = with_siblings(evidence, route, head)
-    cam, cam_peak = class_map(evidence, route)
     photos = training_photos(route)
+    common = route.kind == "stuff" and photos >= COMMON
+    own = with_siblings(evidence, route, head, 1.0 if common else BORROW)
+    cam, cam_peak = class_map(evidence, route)
     trust = 0.5 + 0.5 * min(1.0, cam_peak / 0.2)
     w = RARE / (RARE + photos) if route.leaves else 1.0
     if route.kind in ("person", "body") or w < 0.05 or not route.classes:
@@ -144,6 +154,8 @@ def score_map(evidence: Evidence, route: Route) -> ScoreMap:
         support = embedding_support(evidence, score)
         sure = np.clip(own, 0.0, 1.0)
         score = np.sqrt(score * np.maximum(support, sure * sure)).astype(np.float32)
+    if common and not route.siblings:
+        score = score * against_rivals(evidence, route, own)
     relative = RELATIVE[route.kind]
     if route.leaves and photos < FEW and route.kind in ("thing", "garment", "carried", "stuff"):
         relative = RELATIVE_RARE
