@@ -41,7 +41,6 @@ GALLERY: dict[str, Entry] = {
 }
 LIMITS: dict[str, Entry] = {
     "limit-cup": ("coffee", "remove the cup", {}),
-    "limit-flag": ("astronaut", "make the woman black and white", {}),
     "limit-helmet": ("astronaut", "remove the helmet", {"box": (300, 335, 500, 512)}),
 }
 
