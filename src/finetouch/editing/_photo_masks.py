@@ -121,12 +121,20 @@ def in_box(picture: Picture, wish: Wish, looker: Looker, report: Reporter) -> li
         box = None if made is None else masks.box_of(made[0], masks.HARD)
         if made is None or box is None:
             continue
+        piece = _stretched(made[0], box, (x1 - x0, y1 - y0), cv2.INTER_LINEAR)
+        rest = masks.box_of(piece, masks.HARD)  # thin tips are averaged away
+        if rest is None:
+            continue
         full = np.zeros((picture.height, picture.width), np.float32)
-        piece = np.ascontiguousarray(made[0][box[1] : box[3], box[0] : box[2]])
-        full[y0:y1, x0:x1] = cv2.resize(piece, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        full[y0:y1, x0:x1] = _stretched(piece, rest, (x1 - x0, y1 - y0), cv2.INTER_NEAREST)
         why = (*said.notes, "fills the marked box")
         out.append(with_hidden(Proposal(full, float(0.5 + 0.5 * share), why, "network"), wish, looker))
     return out
+
+
+def _stretched(mask: Mask, box: tuple[int, int, int, int], size: tuple[int, int], how: int) -> Mask:
+    piece = np.ascontiguousarray(mask[box[1] : box[3], box[0] : box[2]])
+    return np.asarray(cv2.resize(piece, size, interpolation=how), dtype=np.float32)
 
 
 def _plane(leaf: NDArray[np.float32], noun: str | None, looker: Looker) -> tuple[NDArray[np.float32], str]:
