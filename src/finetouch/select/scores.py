@@ -25,7 +25,7 @@ from finetouch.select.vocabulary import (
 )  # fmt: skip
 
 COMMON = 100  # training photos from which scenery is known so well that its siblings count in full ...
-RIVAL = 0.5  # ... and, without siblings, a place is believed less where another category has over 1 / RIVAL times as much
+RIVAL = 0.5  # ... and, without siblings, a place is doubted where another category has over 1 / RIVAL times as much
 BORROW = 0.6  # how much of a sibling's probability counts
 OWN_SHARE = 0.08  # ... where the noun's own share of both is at least this
 RARE = 15.0  # training photos at which head and class activation weigh the same
