@@ -57,6 +57,17 @@ def test_woman(astronaut: Ask) -> None:
     assert 0.25 < region.share < 0.75 and inside < 0.5 and region.label
 
 
+def test_a_part_of_one_of_two_is_not_taken_of_both() -> None:
+    from skimage import data
+
+    one = data.astronaut()[:300, 100:330]
+    ask = look(np.hstack([one, one[:, ::-1]]))
+    every, left = select(ask, "all hair"), select(ask, "the left woman's hair")
+    half = one.shape[1]
+    assert every.mask[:, :half].sum() > 500 and every.mask[:, half:].sum() > 500
+    assert left.mask[:, :half].sum() > 0.7 * every.mask[:, :half].sum() and left.mask[:, half:].sum() == 0
+
+
 def test_hair_is_a_part_of_the_woman(astronaut: Ask) -> None:
     hair, woman = select(astronaut, "the woman's hair"), select(astronaut, "woman")
     assert 0.005 < hair.share < 0.15

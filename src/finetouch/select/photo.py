@@ -50,7 +50,7 @@ class PhotoSelector(PhraseSelector):
         fine: bool,
     ) -> Region:
         """The chosen candidates with edges that follow the photo; coarser ones with less care."""
-        whole = fine and len(chosen) == len(found.candidates)
+        whole = fine and len(chosen) == len(found.things.candidates)
         mask = union(chosen, found.things.mask, whole=whole)
         if fine:
             score = max(c.score for c in chosen)
