@@ -8,7 +8,8 @@ import numpy as np
 from finetouch.imaging import masks
 from finetouch.imaging.masks import Mask
 from finetouch.select.cut import cut_score
-from finetouch.select.finder import Analysis, not_found
+from finetouch.select.finder import Analysis, mask_of, not_found, score_of
+from finetouch.select.lexicon import lookup
 from finetouch.select.vocabulary import INDEX, LEAVES, PERSON, STUFF
 
 # Leaves that are no subject even where they stand out.
@@ -49,7 +50,18 @@ def foreground(analysis: Analysis) -> tuple[Mask, str, float]:
     if _is_person(evidence.leaf, grid):
         return mask, "person", sure
     things = [i for i, n in enumerate(LEAVES) if n not in SETTING and n not in PERSON]
-    return mask, LEAVES[max(things, key=lambda i: inside[i])], sure
+    name = LEAVES[max(things, key=lambda i: inside[i])]
+    return _without_gaps(analysis, mask, name), name, sure
+
+
+def _without_gaps(analysis: Analysis, mask: Mask, name: str) -> Mask:
+    """Closes holes of the subject where its own noun is found: a bear's bright nose is no background."""
+    route = lookup(name)
+    holes = masks.fill_holes(mask) - mask
+    if route is None or not holes.any():
+        return mask
+    own = masks.resize_mask(mask_of(analysis, score_of(analysis, route)), (mask.shape[1], mask.shape[0]))
+    return np.asarray(np.maximum(mask, np.minimum(holes, own)), dtype=np.float32)
 
 
 def _weight(part: Mask) -> float:
