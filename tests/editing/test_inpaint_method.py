@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from finetouch.contracts import Scene
 from finetouch.editing import _judging, _repaint
 from finetouch.editing._repaint import growth_px, prompt_for, repaint_area, same_kind, with_article
-from finetouch.editing.inpaint import usual_guidance
 from finetouch.engine.models import Models
 from finetouch.engine.pipeline import Options, Pipeline
 from finetouch.errors import DependencyMissing, FinetouchError, UsageError
@@ -110,12 +109,6 @@ def test_a_preset_says_whether_its_model_hears_what_a_new_thing_stands_by():
     step = EditStep(op="add", result="red hat", relation=Relation(type="wearing", anchor="dog"))
     assert prompt_for(step, facts={"name_anchor": False}).text == "a red hat"
     assert prompt_for(step, facts={"name_anchor": True}).text == "a red hat on the dog"
-
-
-def test_a_preset_says_how_closely_its_model_follows_words_per_operation():
-    said = preset("lab").roles["inpaint"].facts
-    assert usual_guidance(said, "replace", 7.5) == 3.0 and usual_guidance(said, "remove", 7.5) == 7.5
-    assert usual_guidance({"guidance": 1}, "replace", 7.5) == 1.0 and usual_guidance({}, "add", 7.5) == 7.5
 
 
 def test_of_removals_the_one_most_like_the_others_wins():

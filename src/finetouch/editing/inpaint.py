@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,9 +38,7 @@ class InpaintParams(contracts.Params):
     prompt: str | None = Field(None, description="words for the model instead of those made from the instruction")
     negative: str | None = Field(None, description="what must not be seen; default: usual faults, and what is removed")
     steps: int | None = Field(None, ge=1, le=500, description="denoising steps; default 30 (6 when fast)")
-    guidance: float | None = Field(
-        None, ge=0, le=100, description="how closely the words are followed; default 7.5 or the preset's"
-    )
+    guidance: float | None = Field(None, ge=0, le=100, description="how closely the words are followed; default 7.5")
     strength: float | None = Field(
         None, gt=0, le=1, description="1 forgets what was there, less keeps its shape; default 1 (0.75 to recolour)"
     )
@@ -134,13 +131,13 @@ class Inpaint(EditMethod):
             return _Player(loaded, None, params.steps or 50, 1.0, _named(params, "ddim"))
         loaded = models.get("inpaint")
         if flux.is_flux(loaded.parts):
-            guidance = usual_guidance(loaded.facts, op, FLUX_GUIDANCE) if params.guidance is None else params.guidance
+            guidance = params.guidance if params.guidance is not None else loaded.facts.get("guidance", FLUX_GUIDANCE)
             return _Player(loaded, None, params.steps or loaded.facts.get("steps", FLUX_STEPS), guidance, "auto")
         if params.fast:
             return self._fast(loaded, params)
-        guidance = usual_guidance(loaded.facts, op, GUIDANCE) if params.guidance is None else params.guidance
+        guidance = params.guidance if params.guidance is not None else loaded.facts.get("guidance", GUIDANCE)
         steps = params.steps or int(loaded.facts.get("steps", STEPS))
-        return _Player(loaded, loaded.facts.get("active") or None, steps, guidance, params.scheduler)
+        return _Player(loaded, loaded.facts.get("active") or None, steps, float(guidance), params.scheduler)
 
     def _fast(self, loaded: Any, params: InpaintParams) -> _Player:
         """LCM weights: as an add-on of the inpainter, or a few-step model of its own (four channels, blended)."""
@@ -225,12 +222,6 @@ class Inpaint(EditMethod):
         except BrokenOutput:
             notes.append("The model's first output was unusable; its autoencoder ran in full precision.")
             return paint(True)
-
-
-def usual_guidance(facts: Mapping[str, Any], op: str, usual: float) -> float:
-    """The preset's guidance: one for everything, or a table of operations; what it leaves out takes the usual one."""
-    said = facts.get("guidance", usual)
-    return float(said.get(op, usual) if isinstance(said, Mapping) else said)
 
 
 def _named(params: InpaintParams, usual: str) -> str:

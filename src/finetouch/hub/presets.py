@@ -103,8 +103,7 @@ class Role:
         bytes: Download size. memory: Bytes needed to work at the usual size, in half precision.
         dtype: Half precision to take on an accelerator: "auto", "float32", "float16" or "bfloat16".
         ondemand: Not part of a plain download, only when it is asked for.
-        licence: Of the weights. facts: Anything a method should know ("native_size", "steps", "guidance":
-            a number, or for "inpaint" a table of operations).
+        licence: Of the weights. facts: Anything a method should know ("native_size", "steps", "guidance").
     """
 
     name: str
