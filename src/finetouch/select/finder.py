@@ -127,11 +127,11 @@ def mask_of(analysis: Analysis, found: ScoreMap) -> Mask:
     if key not in analysis.cuts:
         small = analysis.evidence.small
         size = small.shape[1] // 2, small.shape[0] // 2
-        half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         score = np.asarray(cv2.resize(found.values, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
         if found.route.kind == "body":
             mask = (score >= found.threshold).astype(np.float32)
         else:
+            half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
             mask = cut_score(half, score, found.threshold)
         analysis.cuts[key] = keep_parts(mask, score)
     return analysis.cuts[key]

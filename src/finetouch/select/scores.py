@@ -80,10 +80,15 @@ def with_siblings(evidence: Evidence, route: Route, own: Mask, borrow: float = B
     return np.asarray(np.where(share > OWN_SHARE, own + borrow * near, own), dtype=np.float32)
 
 
+def _unlike(route: Route) -> list[int]:
+    """Leaves that are neither asked for nor siblings of what is."""
+    near = {*route.leaves, *route.siblings}
+    return [i for i in range(len(LEAVES)) if i not in near]
+
+
 def against_rivals(evidence: Evidence, route: Route, own: Mask) -> Mask:
     """Factor 0..1: less than 1 where one category that is not asked for is far more probable."""
-    rest = [i for i in range(len(LEAVES)) if i not in {*route.leaves, *route.siblings}]
-    rival = RIVAL * evidence.leaf[rest].max(0)
+    rival = RIVAL * evidence.leaf[_unlike(route)].max(0)
     return np.asarray(np.minimum(own / np.maximum(rival, 1e-6), 1.0), dtype=np.float32)
 
 
@@ -211,7 +216,7 @@ def _features(
     classes = list(route.classes)
     wins = 0.0
     if route.leaves and taken.any():
-        others = [i for i in range(len(LEAVES)) if i not in {*route.leaves, *route.siblings}]
+        others = _unlike(route)
         wins = float((head[taken] >= evidence.leaf[others][:, taken].max(0)).mean()) if others else 1.0
     return {
         "wins": wins,
